@@ -1,0 +1,6 @@
+"""Pixel games as pure JAX functions, fully and partially observable."""
+
+from jax_core.environment import Environment
+from jax_core.registry import make, registered_envs
+
+__all__ = ["Environment", "make", "registered_envs"]

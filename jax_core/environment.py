@@ -1,0 +1,188 @@
+"""Time limit, autoreset and pixels: written once for all games."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int
+
+from jax_core.game import Game, GameParams, GameState, Move, Outcome, Visibility
+from jax_core.pytree import pytree
+from jax_core.rendering.render import render
+from jax_core.spaces import Box, Discrete
+from jax_core.types import AnyKey, Flag, Frame, Key, Reward
+
+Info = dict[str, Any]
+Step = tuple[Frame, Any, Reward, Flag, Info]
+
+
+@pytree
+class Transition:
+    """One step without pixels and without autoreset."""
+
+    state: Any  # the game's State after the step
+    reward: Reward
+    terminated: Flag  # ended by the rules
+    truncated: Flag  # `time` reached the step limit
+
+    @property
+    def done(self) -> Flag:
+        """Whether the episode ended, either way."""
+        return self.terminated | self.truncated
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """One game at one level, seen in one view.
+
+    Hashable and without state, so that it can be a static argument of `jax.jit`.
+    Every method works on one environment; batch with `jax.vmap`. Keys may be typed
+    (`jax.random.key`) or raw (`jax.random.PRNGKey`).
+
+    Attributes:
+        name: the id, "BreakoutEasy".
+        title: the game's name, shown in the footer.
+        game: the rules.
+        default_params: used where `params` is None.
+        visibility: full view (MDP) or partial view (POMDP).
+        obs_size: pixels of a side of the frame.
+    """
+
+    name: str
+    game: Game[Any, Any]
+    default_params: GameParams
+    visibility: Visibility = Visibility.FULL
+    obs_size: int = 128
+
+    @property
+    def num_actions(self) -> int:
+        """Number of actions, the same in every game."""
+        return len(Move)
+
+    def action_space(self, params: GameParams | None = None) -> Discrete:
+        """The five moves."""
+        del params  # the same at every level
+        return Discrete(self.num_actions)
+
+    def observation_space(self, params: GameParams | None = None) -> Box:
+        """Frames: uint8 [obs_size, obs_size, 3] in 0..255."""
+        del params  # the same at every level
+        return Box(0, 255, (self.obs_size, self.obs_size, 3))
+
+    def reset(
+        self, key: AnyKey, params: GameParams | None = None
+    ) -> tuple[Frame, GameState]:
+        """Starts an episode: the first frame and the first state."""
+        state = self.init(key, params)
+        return self.get_obs(state, params), state
+
+    reset_env = reset
+
+    def step(
+        self,
+        key: AnyKey,
+        state: Any,
+        action: Int[Array, ""] | int,
+        params: GameParams | None = None,
+    ) -> Step:
+        """Steps, and starts the next episode at once when this one has ended.
+
+        Returns:
+            obs: of the returned state; after an end, the first frame of the next
+                episode.
+            state: from which to go on.
+            reward: of the step.
+            done: the episode ended.
+            info: "terminated", "truncated" and "discount" of the step; the discount
+                for bootstrapping is 0 on termination and 1 otherwise.
+        """
+        step_key, reset_key = jax.random.split(_typed(key))
+        transition = self.transition(step_key, state, action, params)
+        fresh = self.init(reset_key, params)
+        state = select(transition.done, fresh, transition.state)
+        return self._step_results(transition, state, params)
+
+    def step_env(
+        self,
+        key: AnyKey,
+        state: Any,
+        action: Int[Array, ""] | int,
+        params: GameParams | None = None,
+    ) -> Step:
+        """Steps like `step`, but stays in the last state of an ended episode."""
+        transition = self.transition(_typed(key), state, action, params)
+        return self._step_results(transition, transition.state, params)
+
+    def get_obs(self, state: Any, params: GameParams | None = None) -> Frame:
+        """Draws a state. The picture depends on nothing else."""
+        scene = self.game.scene(state, self._params(params), self.visibility)
+        return render(scene, self.obs_size)
+
+    def init(self, key: AnyKey, params: GameParams | None = None) -> GameState:
+        """Samples a first state, without drawing it."""
+        return self.game.init(_typed(key), self._params(params))
+
+    def transition(
+        self,
+        key: Key,
+        state: Any,
+        action: Int[Array, ""] | int,
+        params: GameParams | None = None,
+    ) -> Transition:
+        """Applies the rules and the step limit once, without drawing.
+
+        Raises:
+            TypeError: the action is not an integer.
+        """
+        params = self._params(params)
+        state, outcome = self.game.step(key, state, _integer(action), params)
+        return _limit(state, outcome, params)
+
+    def _params(self, params: GameParams | None) -> GameParams:
+        return self.default_params if params is None else params
+
+    def _step_results(
+        self, transition: Transition, state: Any, params: GameParams | None
+    ) -> Step:
+        terminated, truncated = transition.terminated, transition.truncated
+        info = {
+            "terminated": terminated,
+            "truncated": truncated,
+            "discount": jnp.where(terminated, 0.0, 1.0),
+        }
+        obs = self.get_obs(state, params)
+        return obs, state, transition.reward, transition.done, info
+
+
+def select(condition: Flag, if_true: Any, if_false: Any) -> Any:
+    """Chooses between two states of one type."""
+    return jax.tree.map(
+        lambda yes, no: jnp.where(condition, yes, no), if_true, if_false
+    )
+
+
+def _limit(state: Any, outcome: Outcome, params: GameParams) -> Transition:
+    state = replace(state, time=state.time + 1)
+    return Transition(
+        state=state,
+        reward=outcome.reward,
+        terminated=outcome.terminated,
+        truncated=state.time >= params.max_steps,
+    )
+
+
+def _typed(key: AnyKey) -> Key:
+    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
+        return key
+    return jax.random.wrap_key_data(key)
+
+
+def _integer(action: Any) -> Int[Array, ""]:
+    action = jnp.asarray(action)
+    if not jnp.issubdtype(action.dtype, jnp.integer):
+        raise TypeError(
+            f"action must be an integer, got dtype {action.dtype}; "
+            "use action.astype(jnp.int32)"
+        )
+    return action

@@ -1,0 +1,125 @@
+"""The contract between a game and the rest: three pure functions over one state."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Any, Generic, TypeVar
+
+import jax.numpy as jnp
+from jaxtyping import ArrayLike, Int
+
+from jax_core.pytree import pytree
+from jax_core.rendering.scene import Scene
+from jax_core.types import Action, Count, Flag, Key, Reward
+
+
+class Move(IntEnum):
+    """The five actions of every game."""
+
+    UP = 0
+    DOWN = 1
+    LEFT = 2
+    RIGHT = 3
+    FIRE = 4
+
+
+class Visibility(StrEnum):
+    """Which of the two views of a game is drawn."""
+
+    FULL = "full"
+    PARTIAL = "partial"
+
+
+class Difficulty(StrEnum):
+    """The three levels of every game."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+@pytree
+class GameParams:
+    """One level. Games add their own constants."""
+
+    max_steps: Int[ArrayLike, ""]  # truncates an episode at this `time`
+
+
+@pytree
+class GameState:
+    """One episode in progress. Games add their own fields."""
+
+    time: Count  # steps since reset; only Environment changes it
+    score: Count  # the number on the display, 0..999
+
+
+@pytree
+class Outcome:
+    """What one step gave, apart from the next state."""
+
+    reward: Reward
+    terminated: Flag  # ended by the rules, judged on the new state
+
+
+ParamsT = TypeVar("ParamsT", bound=GameParams)
+StateT = TypeVar("StateT", bound=GameState)
+
+
+class Game(ABC, Generic[StateT, ParamsT]):
+    """Rules and look of one game, written for one environment; `vmap` batches it.
+
+    A game knows no pixels, no time limit and no autoreset, and holds no data.
+    Instances of one class are interchangeable, so compiled functions are shared.
+    """
+
+    @abstractmethod
+    def init(self, key: Key, params: ParamsT) -> StateT:
+        """Samples the first state of an episode."""
+
+    @abstractmethod
+    def step(
+        self, key: Key, state: StateT, action: Action, params: ParamsT
+    ) -> tuple[StateT, Outcome]:
+        """Applies the rules once. Reads the old `time` and leaves it as it is."""
+
+    @abstractmethod
+    def scene(self, state: StateT, params: ParamsT, visibility: Visibility) -> Scene:
+        """Says what is visible. A partial view leaves out what it hides."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GameSpec:
+    """One line of the registry.
+
+    Attributes:
+        name: the first part of every id, "Breakout" in "BreakoutEasy".
+        version: raised by every change of rules, rewards or pictures.
+        game: the rules.
+        levels: constants of each difficulty.
+    """
+
+    name: str
+    version: int
+    game: Game[Any, Any]
+    levels: Mapping[Difficulty, GameParams]
+
+
+def horizontal(action: Action) -> Count:
+    """Columns that an action moves to the right: -1, 0 or 1."""
+    return (action == Move.RIGHT).astype(jnp.int32) - (action == Move.LEFT).astype(
+        jnp.int32
+    )
+
+
+def vertical(action: Action) -> Count:
+    """Rows that an action moves downwards: -1, 0 or 1."""
+    return (action == Move.DOWN).astype(jnp.int32) - (action == Move.UP).astype(
+        jnp.int32
+    )

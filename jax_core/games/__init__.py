@@ -1,0 +1,1 @@
+"""One file per game; the module docstring is its manual page."""

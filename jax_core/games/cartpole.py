@@ -1,0 +1,287 @@
+"""CartPole and NoisyCartPole: balance a pole on a cart.
+
+CartPole, partial view: only the velocities are shown, so position and angle must be
+integrated from a start that is shown once. NoisyCartPole: all quantities are drawn with
+fresh noise, so the player must filter.
+
+Actions:
+    | 0 up | 1 down | 2 left | 3 right | 4 fire |
+    |---|---|---|---|---|
+    | - | - | force -10 | force +10 | - |
+
+Rewards: 1/T per step, T the step limit, the step that ends the episode included.
+    Returns lie in 0..1.
+
+Ends: terminated when |x| > 2.4 or |theta| > 12 degrees; truncated after T steps.
+
+Partial view: cart and pole are drawn only in the first picture, the two arrows always.
+    Neither view shows `time`, which is equal to `score`. The footer reads CartPole in
+    both families.
+
+Levels: T = 200, 400, 600 in CartPole; T = 200 and noise of standard deviation 0.1, 0.2,
+    0.3 in NoisyCartPole. Noise is part of the picture and never acts on the motion.
+
+Source: POPGym Arcade (arXiv 2503.01450); motion of Barto, Sutton and Anderson 1983.
+
+Differences from the published package:
+    1. The end is judged on the new state, and a time-out does not terminate.
+    2. The length of an arrow is proportional to the velocity, clipped at 3.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, ArrayLike, Float, Float32
+
+from jax_core.game import (
+    Difficulty,
+    Game,
+    GameParams,
+    GameSpec,
+    GameState,
+    Outcome,
+    Visibility,
+    horizontal,
+)
+from jax_core.pytree import pytree
+from jax_core.rendering.scene import (
+    FIELD,
+    FIELD_BOTTOM,
+    FIELD_TOP,
+    Band,
+    Color,
+    Fill,
+    Polygon,
+    Rect,
+    Scene,
+    Still,
+    Units,
+)
+from jax_core.types import Action, Flag, Key
+
+GRAVITY = 9.8  # m/s^2
+POLE_MASS = 0.1  # kg
+TOTAL_MASS = 1.1  # kg, pole and cart
+HALF_POLE = 0.5  # m
+FORCE = 10.0  # N
+TIME_STEP = 0.02  # s
+X_LIMIT = 2.4  # m
+THETA_LIMIT = 12 * 2 * np.pi / 360  # rad
+START_RANGE = 0.05
+
+Scalar = Float32[Array, ""]
+Corners = Float32[Array, "corners 2"]
+
+
+@pytree
+class Params(GameParams):
+    """One level; a step pays 1 / max_steps."""
+
+    noise: Float[ArrayLike, ""] = 0.0  # standard deviation, of all four quantities
+
+
+@pytree
+class State(GameState):
+    """One episode in progress."""
+
+    x: Scalar  # m, to the right
+    x_dot: Scalar  # m/s
+    theta: Scalar  # rad from upright, positive to the right
+    theta_dot: Scalar  # rad/s
+    obs_noise: Float32[Array, "4"]  # of x, x_dot, theta, theta_dot in this picture
+
+
+class CartPole(Game[State, Params]):
+    """Rules and look of CartPole and NoisyCartPole."""
+
+    def init(self, key: Key, params: Params) -> State:
+        """Starts near the centre, nearly upright and nearly at rest."""
+        motion_key, noise_key = jax.random.split(key)
+        start = jax.random.uniform(
+            motion_key, (4,), minval=-START_RANGE, maxval=START_RANGE
+        )
+        return State(
+            time=jnp.int32(0),
+            score=jnp.int32(0),
+            x=start[0],
+            x_dot=start[1],
+            theta=start[2],
+            theta_dot=start[3],
+            obs_noise=_draw_noise(noise_key, params),
+        )
+
+    def step(
+        self, key: Key, state: State, action: Action, params: Params
+    ) -> tuple[State, Outcome]:
+        """Pushes the cart and moves both by one explicit Euler step."""
+        x_acceleration, theta_acceleration = _accelerations(state, action)
+        x = state.x + TIME_STEP * state.x_dot
+        theta = state.theta + TIME_STEP * state.theta_dot
+        next_state = replace(
+            state,
+            score=state.score + 1,
+            x=x,
+            x_dot=state.x_dot + TIME_STEP * x_acceleration,
+            theta=theta,
+            theta_dot=state.theta_dot + TIME_STEP * theta_acceleration,
+            obs_noise=_draw_noise(key, params),
+        )
+        left_track = jnp.abs(x) > X_LIMIT
+        fell = jnp.abs(theta) > THETA_LIMIT
+        reward = jnp.float32(1.0) / jnp.asarray(params.max_steps).astype(jnp.float32)
+        return next_state, Outcome(reward=reward, terminated=left_track | fell)
+
+    def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
+        """Shows two arrows and, always or at first, cart and pole."""
+        del params  # all levels look alike
+        x, x_dot, theta, theta_dot = (
+            jnp.stack([state.x, state.x_dot, state.theta, state.theta_dot])
+            + state.obs_noise
+        )
+        shown = jnp.bool_(True)
+        if visibility is Visibility.PARTIAL:
+            shown = state.time == 0
+        cart_x = _CENTRE_X + jnp.clip(x, -X_LIMIT, X_LIMIT) * _UNITS_PER_METRE
+        pole = _pole(cart_x, jnp.clip(theta, -THETA_LIMIT, THETA_LIMIT))
+        cart = cart_x * _X_ONLY + _CART
+        axle = cart_x * _X_ONLY + _AXLE
+        bands = (
+            _arrow_band(_THETA_ARROW, theta_dot),
+            Band(
+                layers=(
+                    Polygon(corners=_only(shown, cart), color=Color.SKY),
+                    Polygon(corners=_only(shown, pole), color=Color.ORANGE),
+                    Polygon(corners=_only(shown, axle), color=Color.WHITE),
+                ),
+                still=_TRACK_STILL,
+                top=_THETA_ARROW.bottom,
+                bottom=_X_ARROW.top,
+            ),
+            _arrow_band(_X_ARROW, x_dot),
+        )
+        return Scene(score=state.score, bands=bands, title="CartPole")
+
+
+def _accelerations(state: State, action: Action) -> tuple[Scalar, Scalar]:
+    """Accelerations of cart (m/s^2) and pole (rad/s^2) under a push."""
+    force = FORCE * horizontal(action).astype(jnp.float32)
+    sin, cos = jnp.sin(state.theta), jnp.cos(state.theta)
+    swing = POLE_MASS * HALF_POLE * state.theta_dot**2 * sin
+    push = (force + swing) / TOTAL_MASS
+    theta_acceleration = (GRAVITY * sin - push * cos) / (
+        HALF_POLE * (4 / 3 - POLE_MASS * cos**2 / TOTAL_MASS)
+    )
+    x_acceleration = (
+        push - POLE_MASS * HALF_POLE * theta_acceleration * cos / TOTAL_MASS
+    )
+    return x_acceleration, theta_acceleration
+
+
+def _draw_noise(key: Key, params: Params) -> Float32[Array, "4"]:
+    return jnp.asarray(params.noise).astype(jnp.float32) * jax.random.normal(key, (4,))
+
+
+class _Arrow(NamedTuple):
+    """Where an arrow is drawn; lengths in units."""
+
+    top: Units
+    bottom: Units
+    color: Color
+
+    @property
+    def middle(self) -> Units:
+        return (self.top + self.bottom) / 2
+
+
+_THETA_ARROW = _Arrow(FIELD_TOP, 30, Color.YELLOW)
+_X_ARROW = _Arrow(98, FIELD_BOTTOM, Color.GREEN)
+_MAX_VELOCITY = 3.0  # of an arrow of full length
+_ARROW_LENGTH = FIELD.width / 2
+_ARROW_HEIGHT = 8
+_ARROW_TIP = 4  # length of the point
+
+_CENTRE_X = FIELD.x + FIELD.width / 2
+_UNITS_PER_METRE = FIELD.width / 2 / X_LIMIT
+_TRACK_Y = 92
+_PIVOT_Y = 82
+_POLE_LENGTH = 50
+_POLE_WIDTH = 5
+
+
+def _box(left: Units, top: Units, right: Units, bottom: Units) -> np.ndarray:
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return np.array(corners, np.float32)
+
+
+_X_ONLY = np.array([[1, 0]], np.float32)
+_CART = _box(-11, _PIVOT_Y - 2, 11, _TRACK_Y)  # around the cart's centre
+_AXLE = _box(-1.5, _PIVOT_Y - 1.5, 1.5, _PIVOT_Y + 1.5)
+
+_TRACK_STILL: Still = (
+    Fill(Rect(0, FIELD_TOP, 128, FIELD_BOTTOM - FIELD_TOP), Color.INK),
+    Fill(Rect(0, _TRACK_Y, 128, 2), Color.LINE),
+    Fill(Rect(FIELD.x, _TRACK_Y - 3, 1, 8), Color.LINE),
+    Fill(Rect(_CENTRE_X - 0.5, _TRACK_Y, 1, 5), Color.LINE),
+    Fill(Rect(FIELD.x + FIELD.width - 1, _TRACK_Y - 3, 1, 8), Color.LINE),
+)
+
+
+def _pole(cart_x: Scalar, theta: Scalar) -> Corners:
+    """The pole as a rectangle turned around the pivot."""
+    along = jnp.stack([jnp.sin(theta), -jnp.cos(theta)])
+    across = jnp.stack([jnp.cos(theta), jnp.sin(theta)]) * (_POLE_WIDTH / 2)
+    foot = jnp.stack([cart_x, jnp.float32(_PIVOT_Y)])
+    tip = foot + _POLE_LENGTH * along
+    return jnp.stack([foot - across, tip - across, tip + across, foot + across])
+
+
+def _arrow_band(arrow: _Arrow, velocity: Scalar) -> Band:
+    """An arrow from the middle of the field; its tip tells the velocity."""
+    length = jnp.clip(velocity / _MAX_VELOCITY, -1.0, 1.0) * _ARROW_LENGTH
+    shaft = jnp.sign(length) * jnp.maximum(jnp.abs(length) - _ARROW_TIP, 0.0)
+    half = _ARROW_HEIGHT / 2
+    x = (
+        jnp.stack([jnp.float32(0.0), shaft, length, shaft, jnp.float32(0.0)])
+        + _CENTRE_X
+    )
+    y = np.array([-half, -half, 0, half, half], np.float32) + np.float32(arrow.middle)
+    layer = Polygon(corners=jnp.stack([x, y], axis=1), color=arrow.color)
+    still = (
+        Fill(Rect(0, arrow.top, 128, arrow.bottom - arrow.top), Color.INK),
+        *(
+            Fill(Rect(x, arrow.middle - 6, 1, 12), Color.LINE)
+            for x in (FIELD.x, _CENTRE_X - 0.5, FIELD.x + FIELD.width - 1)
+        ),
+    )
+    return Band(layers=(layer,), still=still, top=arrow.top, bottom=arrow.bottom)
+
+
+def _only(shown: Flag, corners: Corners) -> Corners:
+    """Corners in one point, which draw nothing, where a shape is hidden."""
+    return jnp.where(shown, corners, 0.0)
+
+
+SPEC = GameSpec(
+    name="CartPole",
+    version=0,
+    game=CartPole(),
+    levels={
+        Difficulty.EASY: Params(max_steps=200),
+        Difficulty.MEDIUM: Params(max_steps=400),
+        Difficulty.HARD: Params(max_steps=600),
+    },
+)
+
+NOISY_SPEC = GameSpec(
+    name="NoisyCartPole",
+    version=0,
+    game=CartPole(),
+    levels={
+        Difficulty.EASY: Params(max_steps=200, noise=0.1),
+        Difficulty.MEDIUM: Params(max_steps=200, noise=0.2),
+        Difficulty.HARD: Params(max_steps=200, noise=0.3),
+    },
+)

@@ -1,0 +1,171 @@
+"""Paints stills and tiles with NumPy at trace time; every frame shares the result."""
+
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Int, UInt8
+
+from jax_core.rendering import layout
+from jax_core.rendering.font import GLYPHS, write
+from jax_core.rendering.scene import (
+    Art,
+    Fill,
+    Grid,
+    Lines,
+    Number,
+    Paint,
+    Rect,
+    Still,
+    Text,
+    Tile,
+)
+
+_SAMPLES = 4  # per pixel and axis, to fit art to cells of any size
+
+Picture = UInt8[np.ndarray, "height width 3"]
+Cover = Bool[np.ndarray, "height width"]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All tiles of a layer, each painted into every cell of the whole frame.
+
+    Attributes:
+        pictures: colors where `covers` is true.
+        covers: pixels that the tile hides.
+        row_of_pixel: board row of each pixel row, the nearest one outside the board.
+        col_edges: pixel edges of the board's columns.
+    """
+
+    pictures: UInt8[np.ndarray, "tiles height width 3"]
+    covers: Bool[np.ndarray, "tiles height width"]
+    row_of_pixel: Int[np.ndarray, " height"]
+    col_edges: layout.Edges
+
+
+@functools.cache
+def paint_still(still: Still, size: int) -> Picture:
+    """Paints a still over a black frame."""
+    picture = np.zeros((size, size, 3), np.uint8)
+    for item in still:
+        match item:
+            case Fill(rect, color):
+                picture[_window(rect, size)] = color.value
+            case Lines():
+                _paint_lines(picture, item)
+            case Text():
+                _paint_text(picture, item)
+    return picture
+
+
+@functools.cache
+def _paint_sheet(
+    tiles: tuple[Tile, ...],
+    row_edges: tuple[int, ...],
+    col_edges: tuple[int, ...],
+    size: int,
+) -> Sheet:
+    pictures = np.zeros((len(tiles), size, size, 3), np.uint8)
+    covers = np.zeros((len(tiles), size, size), np.bool_)
+    for tile, picture, cover in zip(tiles, pictures, covers, strict=True):
+        for row, (top, bottom) in enumerate(
+            zip(row_edges, row_edges[1:], strict=False)
+        ):
+            for left, right in zip(col_edges, col_edges[1:], strict=False):
+                window = np.s_[top:bottom, left:right]
+                picture[window], cover[window] = _paint_cell(
+                    tile, row, (bottom - top, right - left), size
+                )
+    rows = np.searchsorted(row_edges, np.arange(size), side="right") - 1
+    return Sheet(
+        pictures=pictures,
+        covers=covers,
+        row_of_pixel=rows.clip(0, len(row_edges) - 2),
+        col_edges=np.array(col_edges),
+    )
+
+
+def grid_sheet(grid: Grid, size: int) -> Sheet:
+    """Paints the tiles of a board."""
+    rows, cols = grid.ids.shape
+    row_edges, col_edges = layout.grid_edges(grid.rect, rows, cols, size)
+    return _paint_sheet(
+        grid.tiles, tuple(row_edges.tolist()), tuple(col_edges.tolist()), size
+    )
+
+
+def number_sheet(number: Number, size: int) -> Sheet:
+    """Paints the twenty half digits: tile 2d is the left half of digit d."""
+    row_edges, col_edges = layout.number_edges(number.rect, size)
+    halves = [half for digit in "0123456789" for half in _half_digits(digit)]
+    tiles = tuple((Paint(half, number.color, on_line=True),) for half in halves)
+    return _paint_sheet(
+        tiles, tuple(row_edges.tolist()), tuple(col_edges.tolist()), size
+    )
+
+
+def _half_digits(digit: str) -> tuple[Art, Art]:
+    """Cuts a digit and its spacing into halves of two dots each."""
+    rows = [row + "." for row in GLYPHS[digit]]
+    return tuple(row[:2] for row in rows), tuple(row[2:] for row in rows)
+
+
+def _window(rect: Rect, size: int) -> tuple[slice, slice]:
+    """Rows and columns of pixels that a rectangle covers, at least one of each."""
+    (top, bottom), (left, right) = layout.grid_edges(rect, 1, 1, size)
+    return slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
+
+
+def _paint_lines(picture: Picture, lines: Lines) -> None:
+    """Paints a line at every edge; the last ones lie just outside the board."""
+    size, width = len(picture), layout.line_width(len(picture))
+    row_edges, col_edges = layout.grid_edges(lines.rect, lines.rows, lines.cols, size)
+    bottom, right = row_edges[-1] + width, col_edges[-1] + width
+    for top in row_edges:
+        picture[top : top + width, col_edges[0] : right] = lines.color.value
+    for left in col_edges:
+        picture[row_edges[0] : bottom, left : left + width] = lines.color.value
+
+
+def _paint_text(picture: Picture, text: Text) -> None:
+    """Paints text with square dots of whole pixels."""
+    ink = _ink(write(text.text))
+    top, left, dot = layout.text_box(text.rect, ink.shape[1], len(picture))
+    ink = ink.repeat(dot, axis=0).repeat(dot, axis=1)
+    height, width = ink.shape
+    picture[top : top + height, left : left + width][ink] = text.color.value
+
+
+def _paint_cell(
+    tile: Tile, row: int, shape: tuple[int, int], size: int
+) -> tuple[Picture, Cover]:
+    """Paints a tile into a cell of `shape` pixels of board row `row`."""
+    height, width = shape
+    picture = np.zeros((height, width, 3), np.uint8)
+    cover = np.zeros((height, width), np.bool_)
+    for paint in tile:
+        line = 0 if paint.on_line else layout.line_width(size)
+        inset = layout.to_pixels(paint.inset, size)
+        window = np.s_[line + inset : height - inset, line + inset : width - inset]
+        ink = _fit(paint.art, *cover[window].shape)
+        color = paint.color[row] if isinstance(paint.color, tuple) else paint.color
+        cover[window] |= ink
+        picture[window][ink] = color.value
+    return picture, cover
+
+
+def _ink(art: Art) -> Bool[np.ndarray, "rows cols"]:
+    """Text art as an array, true where there is ink."""
+    return np.array([list(row) for row in art]) == "#"
+
+
+def _fit(art: Art, height: int, width: int) -> Cover:
+    """Stretches art to a box; a pixel has ink when half of it lies on inked dots."""
+    ink = _ink(art)
+    rows, cols = (
+        (2 * np.arange(pixels * _SAMPLES) + 1) * dots // (2 * _SAMPLES * max(pixels, 1))
+        for pixels, dots in zip((height, width), ink.shape, strict=True)
+    )
+    samples = ink[np.ix_(rows, cols)].reshape(height, _SAMPLES, width, _SAMPLES)
+    return samples.mean(axis=(1, 3)) >= 0.5

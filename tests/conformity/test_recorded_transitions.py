@@ -1,0 +1,20 @@
+import numpy as np
+import pytest
+
+import jax_core
+from tests import transitions
+
+
+@pytest.mark.parametrize("env_id", jax_core.registered_envs)
+def test_all_recorded_transitions_agree(env_id):
+    recording = transitions.load(env_id)
+    assert len(recording.action) == 2000
+    assert transitions.mismatches(env_id, recording) == {}
+
+
+@pytest.mark.parametrize("env_id", jax_core.registered_envs)
+def test_recordings_differ_from_our_rules_only_where_corrected(env_id):
+    recording = transitions.load(env_id)
+    for name, recorded in recording.recorded.items():
+        same = np.isclose(recorded, recording.ours[name], atol=1e-6)
+        assert (same | (recording.corrected > 0)).all(), name
