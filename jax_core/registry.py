@@ -21,8 +21,14 @@ games: dict[str, GameSpec] = {
 }
 """Every game by name."""
 
+
+def level_id(spec: GameSpec, difficulty: Difficulty) -> str:
+    """The id of a level, "BreakoutEasy"."""
+    return f"{spec.name}{difficulty.title()}"
+
+
 levels: dict[str, tuple[GameSpec, Difficulty]] = {
-    f"{spec.name}{difficulty.title()}": (spec, difficulty)
+    level_id(spec, difficulty): (spec, difficulty)
     for spec in games.values()
     for difficulty in spec.levels
 }

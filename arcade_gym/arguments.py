@@ -1,0 +1,204 @@
+"""Checks of what users pass in, before anything is traced or compiled."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import numpy as np
+from gymnasium.vector import AutoresetMode
+
+from jax_core import Environment, registry
+from jax_core.game import Difficulty
+
+BACKENDS = ("jax", "torch", "numpy")
+RENDER_MODES = ("rgb_array",)
+SUPPORTED_MODES = (AutoresetMode.NEXT_STEP,)
+MAX_SEED = 2**32 - 1  # larger ones would repeat keys, since JAX's default is 32 bits
+
+
+def environment(
+    game: str, difficulty: str | None, *, partial_obs: bool, obs_size: int
+) -> Environment:
+    """Makes the environment that a game's name or id and a difficulty stand for.
+
+    Raises:
+        ValueError: unknown game or difficulty, a difficulty beside an id that names
+            one already, or a bad view or size.
+    """
+    if game in registry.levels:
+        if difficulty is not None:
+            raise ValueError(
+                f"game={game!r} names its level already, so difficulty must be left "
+                f"out; got {difficulty!r}. Use game={registry.levels[game][0].name!r} "
+                "to choose the level by difficulty"
+            )
+        env_id = game
+    else:
+        _check_one_of("game", game, tuple(registry.games))
+        level = Difficulty.EASY if difficulty is None else difficulty
+        _check_one_of("difficulty", level, tuple(str(name) for name in Difficulty))
+        env_id = registry.level_id(registry.games[game], Difficulty(level))
+    return registry.make(env_id, partial_obs=partial_obs, obs_size=obs_size)[0]
+
+
+def backend(name: str) -> str:
+    """Checks the name of a backend, and that PyTorch is there for "torch"."""
+    _check_one_of("backend", name, BACKENDS)
+    if name == "torch":
+        try:
+            import torch  # noqa: F401, PLC0415  # optional dependency
+        except ImportError as error:
+            raise ImportError(
+                "backend='torch' needs PyTorch: pip install 'arcade-gym[torch]'"
+            ) from error
+    return name
+
+
+def autoreset_mode(mode: str | AutoresetMode) -> AutoresetMode:
+    """Reads an autoreset mode by its value, "NextStep"."""
+    known = tuple(member.value for member in AutoresetMode)
+    value = mode.value if isinstance(mode, AutoresetMode) else mode
+    _check_one_of("autoreset_mode", value, known)
+    if AutoresetMode(value) not in SUPPORTED_MODES:
+        names = ", ".join(repr(member.value) for member in SUPPORTED_MODES)
+        raise ValueError(
+            f"autoreset_mode={value!r} is not supported yet; use one of {names}"
+        )
+    return AutoresetMode(value)
+
+
+def render_mode(mode: str | None) -> str | None:
+    """Checks a render mode; None draws nothing on `render()`."""
+    if mode is not None:
+        _check_one_of("render_mode", mode, RENDER_MODES)
+    return mode
+
+
+def num_envs(count: int) -> int:
+    """Checks a number of environments."""
+    if not _is_integer(count) or count < 1:
+        raise ValueError(f"num_envs must be an integer of at least 1, got {count!r}")
+    return int(count)
+
+
+def max_episode_steps(limit: int | None, env: Environment) -> int | None:
+    """Checks a step limit, which can only lower that of the level."""
+    most = int(env.default_params.max_steps)  # type: ignore[arg-type]  # a Python int
+    if limit is not None and not (_is_integer(limit) and 1 <= limit <= most):
+        raise ValueError(
+            f"max_episode_steps must be None or an integer from 1 to {most}, the step "
+            f"limit of {env.name}, got {limit!r}"
+        )
+    return limit
+
+
+def device(name: str | None) -> jax.Device:
+    """Finds a device by "cpu", "gpu" or "gpu:1"; None is JAX's default.
+
+    Raises:
+        ValueError: there is no such device. There is no silent fall back to the CPU.
+    """
+    if name is None:
+        return jax.devices()[0]
+    platform, _, index = name.partition(":")
+    try:
+        return jax.devices(platform)[int(index or 0)]
+    except (RuntimeError, IndexError, ValueError) as error:
+        have = ", ".join(f"{d.platform}:{d.id}" for d in jax.devices())
+        raise ValueError(
+            f"device must be 'cpu', 'gpu' or 'gpu:N' and exist, got {name!r}. JAX has: "
+            f"{have}. For NVIDIA GPUs: pip install 'arcade-gym[cuda]'"
+        ) from error
+
+
+def seeds(
+    seed: int | Sequence[int | None] | None, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Spreads a seed over the lanes.
+
+    Args:
+        seed: s gives lane i the seed s + i; a sequence has one seed per lane, None
+            where the lane goes on with its keys; None goes on in all lanes.
+        count: number of lanes.
+
+    Returns:
+        Seeds, uint32 [count], and where there is one, bool [count].
+    """
+    if seed is None:
+        return np.zeros(count, np.uint32), np.zeros(count, np.bool_)
+    if _is_integer(seed):
+        _check_seed(seed, count)
+        return np.arange(seed, seed + count, dtype=np.uint32), np.ones(count, np.bool_)
+    if isinstance(seed, (str, bytes)) or not hasattr(seed, "__len__"):
+        raise TypeError(
+            f"seed must be None, an integer or a sequence of them, got {seed!r}"
+        )
+    if len(seed) != count:
+        raise ValueError(
+            f"a sequence of seeds must have one for each of the {count} environments, "
+            f"got {len(seed)}"
+        )
+    for lane_seed in seed:
+        if lane_seed is not None:
+            _check_seed(lane_seed, 1)
+    values = [0 if lane_seed is None else int(lane_seed) for lane_seed in seed]
+    seeded = [lane_seed is not None for lane_seed in seed]
+    return np.array(values, np.uint32), np.array(seeded, np.bool_)
+
+
+def host_actions(actions: Any, count: int, num_actions: int) -> np.ndarray:
+    """Checks actions that lie in host memory and makes them int32 [count]."""
+    actions = np.asarray(actions)
+    check_actions(actions.shape, actions.dtype, count)
+    check_range(int(actions.min()), int(actions.max()), num_actions)
+    return actions.astype(np.int32)
+
+
+def check_actions(shape: tuple[int, ...], dtype: Any, count: int) -> None:
+    """Checks shape and dtype of a batch of actions.
+
+    Raises:
+        ValueError: the shape is not (count,).
+        TypeError: the dtype is no integer.
+    """
+    if tuple(shape) != (count,):
+        raise ValueError(
+            f"actions must have shape ({count},), one for each environment, got "
+            f"{tuple(shape)}"
+        )
+    # PyTorch's dtypes are called "torch.int64".
+    name = str(dtype).removeprefix("torch.")
+    if not name.startswith(("int", "uint")):
+        raise TypeError(
+            f"actions must be integers, got dtype {name}; cast them to int32 first"
+        )
+
+
+def check_range(least: int, largest: int, num_actions: int) -> None:
+    """Checks that actions lie in 0..num_actions-1."""
+    if least < 0 or largest >= num_actions:
+        bad = least if least < 0 else largest
+        raise ValueError(
+            f"actions must lie in 0..{num_actions - 1}, got {bad}; the moves are "
+            "0 up, 1 down, 2 left, 3 right, 4 fire"
+        )
+
+
+def _check_one_of(argument: str, value: object, known: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(registry.unknown(argument, value, known))
+
+
+def _check_seed(seed: Any, count: int) -> None:
+    if not _is_integer(seed):
+        raise TypeError(f"a seed must be an integer, got {seed!r}")
+    if not 0 <= seed <= MAX_SEED + 1 - count:
+        raise ValueError(
+            f"seed must lie in 0..{MAX_SEED + 1 - count} for {count} environments, got "
+            f"{seed}; JAX keys are made of 32 bits, so larger seeds would repeat others"
+        )
+
+
+def _is_integer(value: object) -> bool:
+    is_integer = isinstance(value, (int, np.integer))
+    return is_integer and not isinstance(value, (bool, np.bool_))

@@ -1,0 +1,51 @@
+"""Arrays between JAX, PyTorch and NumPy, through DLPack and without copies.
+
+Tensors and arrays made here share memory with JAX and can be written to, although JAX
+arrays are immutable. Everything in this package therefore only ever hands out arrays
+that it never reads again. Do not use `torch.asarray` on a JAX array: it reads the bytes
+as if they were of another dtype; `to_torch` and `torch.from_dlpack` are right.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+if TYPE_CHECKING:
+    import torch
+
+
+def to_torch(array: jax.Array) -> "torch.Tensor":
+    """Shares a JAX array with PyTorch, on the same device.
+
+    Args:
+        array: any shape; uint8, bool, int32, float32 and the like. Typed random keys
+            cannot be shared.
+    """
+    import torch  # noqa: PLC0415  # optional dependency
+
+    return torch.from_dlpack(array)
+
+
+def to_jax(tensor: Any) -> jax.Array:
+    """Shares a PyTorch tensor or NumPy array with JAX, on the same device.
+
+    A tensor whose memory is not contiguous or not aligned to 64 bytes is copied, and
+    so are 64-bit integers, which become 32-bit ones unless JAX runs in x64 mode.
+    """
+    if isinstance(tensor, np.ndarray):
+        return jnp.asarray(tensor)
+    return jax.dlpack.from_dlpack(tensor.detach().contiguous())
+
+
+def to_numpy(array: jax.Array) -> np.ndarray:
+    """Views a JAX array as a read-only NumPy array; copied only from another device."""
+    return np.asarray(array)
+
+
+def is_torch(value: object) -> bool:
+    """Whether a value is a PyTorch tensor; does not import PyTorch."""
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(
+        value, "__dlpack__"
+    )
