@@ -121,7 +121,8 @@ class Environment:
 
     def init(self, key: AnyKey, params: GameParams | None = None) -> GameState:
         """Samples a first state, without drawing it."""
-        return self.game.init(_typed(key), self._params(params))
+        key = _typed(key)
+        return _vary_with(key, self.game.init(key, self._params(params)))
 
     def transition(
         self,
@@ -176,6 +177,16 @@ def _typed(key: AnyKey) -> Key:
     if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return key
     return jax.random.wrap_key_data(key)
+
+
+def _vary_with(key: Key, state: Any) -> Any:
+    """Makes constants of a fresh state depend on its key, without changing them.
+
+    Inside `shard_map` a state that is carried through `scan` must not change its type,
+    and all that a step returns varies over the devices. XLA drops the selects.
+    """
+    anchor = jax.random.key_data(key).ravel()[0] > 0
+    return jax.tree.map(lambda leaf: jnp.where(anchor, leaf, leaf), state)
 
 
 def _integer(action: Any) -> Int[Array, ""]:

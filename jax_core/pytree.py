@@ -11,7 +11,7 @@ T = TypeVar("T")
 _STATIC = "static"
 
 
-def static(default: Any = dataclasses.MISSING) -> Any:
+def static(*, default: Any = dataclasses.MISSING) -> Any:
     """Marks a field that sets a shape or chooses code; a new value recompiles."""
     return dataclasses.field(default=default, metadata={_STATIC: True})
 

@@ -6,17 +6,33 @@ from typing import Any
 
 from jax_core.environment import Environment
 from jax_core.game import Difficulty, GameParams, GameSpec, Visibility
-from jax_core.games import battleship, breakout, cartpole
+from jax_core.games import (
+    autoencode,
+    battleship,
+    breakout,
+    cartpole,
+    countrecall,
+    minesweeper,
+    navigator,
+    skittles,
+    tetris,
+)
 
 MIN_OBS_SIZE, MAX_OBS_SIZE = 64, 512
 
 games: dict[str, GameSpec] = {
     spec.name: spec
     for spec in (
+        autoencode.SPEC,
         battleship.SPEC,
         breakout.SPEC,
         cartpole.SPEC,
+        countrecall.SPEC,
+        minesweeper.SPEC,
+        navigator.SPEC,
         cartpole.NOISY_SPEC,
+        skittles.SPEC,
+        tetris.SPEC,
     )
 }
 """Every game by name."""
@@ -38,7 +54,7 @@ registered_envs: tuple[str, ...] = tuple(levels)
 
 
 def make(
-    env_id: str, *, partial_obs: bool = False, obs_size: int = 128, **params: float
+    env_id: str, *, partial_obs: bool = False, obs_size: int = 128, **params: Any
 ) -> tuple[Environment, GameParams]:
     """Builds an environment and its params.
 

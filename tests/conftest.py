@@ -1,4 +1,5 @@
 import jax
+import jaxtyping
 import pytest
 
 
@@ -14,6 +15,14 @@ def pytest_addoption(parser):
 def _strict_arrays():
     jax.config.update("jax_numpy_dtype_promotion", "strict")
     jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture
+def unchecked_annotations():
+    """Wrong types then reach our own checks, as they do outside the tests."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 import jax_core
+from tests.states import put
 
 FOLDER = Path(__file__).parent / "vectors"
 
@@ -54,10 +54,7 @@ def batched_state(env, fields):
     """A batch of states; fields that are not given come from a reset."""
     rows = len(fields["time"])
     fresh = jax.vmap(env.init)(jax.random.split(jax.random.key(0), rows))
-    return jax.tree.map_with_path(
-        lambda path, leaf: jnp.asarray(fields.get(path[0].name, leaf), leaf.dtype),
-        fresh,
-    )
+    return put(fresh, **fields)
 
 
 def mismatches(env_id, recording):

@@ -1,11 +1,14 @@
 """What games on a board share: cursors, uniform draws of cells, tile ids."""
 
+import functools
+from collections.abc import Sequence
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Float32, Int32, UInt8
 
 from jax_core.game import horizontal, vertical
-from jax_core.rendering.scene import Color, Grid, Paint, Rect, sprites
+from jax_core.rendering.scene import Art, Color, Grid, Paint, Rect, sprites
 from jax_core.types import Action, Count
 
 
@@ -37,6 +40,35 @@ def nth_true(mask: Bool[Array, " entries"], n: Count) -> Bool[Array, " entries"]
     return mask & (jnp.cumsum(mask, dtype=jnp.int32) == n + 1)
 
 
+def draw_places(
+    uniform: Float32[Array, " draws"], num_places: int
+) -> tuple[Count, ...]:
+    """Draws distinct places in 0..num_places-1; as a set, all are equally likely.
+
+    Floyd's algorithm (Bentley and Floyd 1987): a draw from 0..last that came before
+    becomes `last`, which was out of reach so far. Scalars, because XLA turns them all
+    into one loop.
+    """
+    places: list[Count] = []
+    first_last = num_places - uniform.shape[0]
+    for draw, last in enumerate(range(first_last, num_places)):
+        place = draw_index(uniform[draw], last + 1)
+        taken = any_of([place == earlier for earlier in places])
+        places.append(jnp.where(taken, last, place))
+    return tuple(places)
+
+
+def any_of(masks: Sequence[Bool[Array, "*shape"]]) -> Bool[Array, "*shape"]:
+    """Joins masks; false when there are none."""
+    return functools.reduce(jnp.logical_or, masks, jnp.bool_(False))
+
+
+def mark_places(places: Sequence[Count], size: int) -> Bool[Array, "size size"]:
+    """Marks places of a square board, counted row by row."""
+    place = np.arange(size**2, dtype=np.int32).reshape(size, size)
+    return any_of([place == marked for marked in places])
+
+
 def tile_where(
     mask: Bool[Array, "rows cols"], tile_id: int
 ) -> UInt8[Array, "rows cols"]:
@@ -44,10 +76,9 @@ def tile_where(
     return jnp.where(mask, jnp.uint8(tile_id), jnp.uint8(0))
 
 
-def cursor_layer(x: Count, y: Count, size: int, rect: Rect) -> Grid:
+def cursor_layer(
+    x: Count, y: Count, size: int, rect: Rect, art: Art = sprites.FRAME
+) -> Grid:
     """A frame around the cell under the cursor, drawn over the board's marks."""
     ids = tile_where(cell_mask(y, x, size), 1)
-    return Grid(ids=ids, tiles=_CURSOR_TILES, rect=rect)
-
-
-_CURSOR_TILES = ((Paint(sprites.FRAME, Color.YELLOW),),)
+    return Grid(ids=ids, tiles=((Paint(art, Color.YELLOW),),), rect=rect)

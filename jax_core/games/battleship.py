@@ -1,12 +1,12 @@
 """BattleShip: find and hit all ship cells on a hidden board.
 
-The partial view shows the result of a shot only while the cursor is on it, so the player
-has to remember where it fired and what it hit.
+The partial view shows the result of a shot only while the cursor is on it, so the
+player has to remember where it fired and what it hit.
 
 Actions:
     | 0 up | 1 down | 2 left | 3 right | 4 fire |
     |---|---|---|---|---|
-    | cursor up | cursor down | cursor left | cursor right | fire at the cursor's cell |
+    | cursor up | cursor down | cursor left | cursor right | fire at its cell |
 
 Rewards: 1/12 for the first hit of a ship cell, 0 for a miss, -2/n^2 for firing at a cell
     again. Returns lie in -1..1.

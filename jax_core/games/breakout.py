@@ -67,9 +67,8 @@ FIRST_BRICK_ROW, BRICK_ROWS = 1, 6
 PADDLE_ROW = ROWS - 1
 START_ROW = 13
 NUM_BRICKS = BRICK_ROWS * COLS
-BRICK_REWARD = np.float32(
-    np.array([0.015, 0.013, 0.011, 0.009, 0.007, 0.005]) * 5 / 3
-)  # by brick row
+BRICK_WEIGHT = np.array([0.015, 0.013, 0.011, 0.009, 0.007, 0.005])  # by brick row
+BRICK_REWARD = (BRICK_WEIGHT * 5 / 3).astype(np.float32)
 
 
 class Direction(IntEnum):
@@ -91,7 +90,7 @@ class Params(GameParams):
     """One level."""
 
     max_steps: Int[ArrayLike, ""] = 2000
-    paddle_width: int = static(6)
+    paddle_width: int = static(default=6)
 
     @property
     def paddle_stop(self) -> int:
@@ -218,7 +217,7 @@ def _is_rightward(direction: Count) -> Flag:
 
 def _covers(
     paddle_x: Count, col: Int32[Array | np.ndarray, "*cols"], params: Params
-) -> Bool[Array, "*cols"]:
+) -> Bool[Array | np.ndarray, "*cols"]:
     """Whether a column lies under the paddle."""
     return (col >= paddle_x) & (col < paddle_x + params.paddle_width)
 

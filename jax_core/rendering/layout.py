@@ -9,7 +9,7 @@ from jax_core.rendering.scene import UNITS, Rect, Units
 HALF_DIGITS = 6  # a number is three digits, each in two halves
 HALF_DIGIT_WIDTH = 2  # font dots; a digit has three and one of spacing
 
-Edges = Int[np.ndarray, " edges"]
+Edges = Int[np.ndarray, " _edges"]
 
 
 def to_pixels(units: Units, size: int) -> int:

@@ -1,6 +1,7 @@
 """Paints stills and tiles with NumPy at trace time; every frame shares the result."""
 
 import functools
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,10 +70,8 @@ def _paint_sheet(
     pictures = np.zeros((len(tiles), size, size, 3), np.uint8)
     covers = np.zeros((len(tiles), size, size), np.bool_)
     for tile, picture, cover in zip(tiles, pictures, covers, strict=True):
-        for row, (top, bottom) in enumerate(
-            zip(row_edges, row_edges[1:], strict=False)
-        ):
-            for left, right in zip(col_edges, col_edges[1:], strict=False):
+        for row, (top, bottom) in enumerate(itertools.pairwise(row_edges)):
+            for left, right in itertools.pairwise(col_edges):
                 window = np.s_[top:bottom, left:right]
                 picture[window], cover[window] = _paint_cell(
                     tile, row, (bottom - top, right - left), size

@@ -14,9 +14,9 @@ class Color(Enum):
     INK = (14, 18, 44)  # play field
     LINE = (44, 52, 92)  # grid lines, frames, walls
     BLUE = (32, 80, 216)
-    VIOLET = (156, 64, 188)
-    RED = (232, 72, 64)
-    GREEN = (48, 194, 108)
+    VIOLET = (170, 62, 148)
+    RED = (236, 78, 68)
+    GREEN = (48, 204, 108)
     ORANGE = (252, 152, 40)
     SKY = (128, 212, 252)
     YELLOW = (252, 228, 84)

@@ -67,12 +67,13 @@ def render(scene: Scene, size: int) -> Frame:
     """
     return jax.lax.platform_dependent(
         scene,
-        cpu=partial(_render, size=size, paint_grid=paint_grid_by_selects),
-        default=partial(_render, size=size, paint_grid=paint_grid_by_lookup),
+        cpu=partial(render_with, size=size, paint_grid=paint_grid_by_selects),
+        default=partial(render_with, size=size, paint_grid=paint_grid_by_lookup),
     )
 
 
-def _render(scene: Scene, *, size: int, paint_grid: GridPainter) -> Frame:
+def render_with(scene: Scene, *, size: int, paint_grid: GridPainter) -> Frame:
+    """Draws with one form of grid painting; for `render` and for comparing forms."""
     bands = (_header(scene.score), *scene.bands, _footer(scene.title))
     rows = [_paint_band(band, size, paint_grid) for band in bands]
     return jnp.concatenate(rows).reshape(size, size, 3)

@@ -127,7 +127,7 @@ class Number:
 
     value: Int32[Array, ""]
     rect: Rect = static()
-    color: Color = static(Color.WHITE)
+    color: Color = static(default=Color.WHITE)
 
 
 @pytree
@@ -147,8 +147,8 @@ class Band:
 
     layers: tuple[Layer, ...]
     still: Still = static()
-    top: Units = static(FIELD_TOP)  # units
-    bottom: Units = static(FIELD_BOTTOM)
+    top: Units = static(default=FIELD_TOP)  # units
+    bottom: Units = static(default=FIELD_BOTTOM)
 
 
 @pytree

@@ -1,8 +1,9 @@
 """Plays whole episodes through the public interface, for scripted players.
 
-A *plan* is a function `plan(env, params, keys) -> int32[T]` that may look at everything:
-the hidden state and, through the keys, the future. A player that only needs the present
-state is an `act(state, params) -> action` and becomes a plan with `closed_loop`.
+A *plan* is a function `plan(env, params, keys) -> int32[T]` that may look at
+everything: the hidden state and, through the keys, the future. A player that only needs
+the present state is an `act(state, params) -> action` and becomes a plan with
+`closed_loop`.
 """
 
 from typing import NamedTuple

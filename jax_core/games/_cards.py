@@ -1,0 +1,198 @@
+"""What the card games share: suits, fair shuffles, and the table they are drawn on."""
+
+import itertools
+from enum import IntEnum
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float32, Int8
+
+from jax_core.game import Move
+from jax_core.games._grid import draw_index
+from jax_core.rendering.scene import (
+    FIELD_BOTTOM,
+    FIELD_TOP,
+    Art,
+    Band,
+    Color,
+    Fill,
+    Grid,
+    Layer,
+    Lines,
+    Paint,
+    Rect,
+    Still,
+    Tile,
+    Units,
+    sprites,
+)
+from jax_core.types import Count
+
+DECK = 26  # cards of one deck
+HISTORY_SIZE = 9  # cards per line, and lines
+HISTORY_FIELD = Rect(19, 19, 90, 90)
+_FRAME = Rect(17, 17, 93, 93)  # leaves a gap, so that it is seen at every frame size
+CARDS_BOTTOM = 40  # units; the large cards end above
+
+
+class Suit(IntEnum):
+    """The four suits, as numbered in State."""
+
+    HEART = 0
+    SPADE = 1
+    CLUB = 2
+    DIAMOND = 3
+
+
+def shuffle_suits(
+    uniforms: Float32[Array, " cards"], num_suits: int
+) -> Int8[Array, " cards"]:
+    """Shuffles the multiset {i mod num_suits} of as many cards as there are numbers.
+
+    Every card is drawn from those left, suit by suit, which is exactly the law of a
+    uniformly random permutation and far cheaper than sorting.
+    """
+    num_cards = len(uniforms)
+    counts = np.bincount(np.arange(num_cards) % num_suits)
+    cards_left = jnp.arange(num_cards, 0, -1, dtype=jnp.int32)
+
+    def draw(
+        left: tuple[Count, ...], inputs: tuple[Float32[Array, ""], Count]
+    ) -> tuple[tuple[Count, ...], Int8[Array, ""]]:
+        index = draw_index(*inputs)
+        suit = jnp.int32(0)
+        for first_of_next in itertools.accumulate(left[:-1]):
+            suit += (index >= first_of_next).astype(jnp.int32)
+        left = tuple(
+            count - (suit == number).astype(jnp.int32)
+            for number, count in enumerate(left)
+        )
+        return left, suit.astype(jnp.int8)
+
+    start = tuple(jnp.int32(count) for count in counts)
+    return jax.lax.scan(draw, start, (uniforms, cards_left))[1]
+
+
+def card_at(cards: Int8[Array, " cards"], index: Count) -> Count:
+    """Suit of one card; heart when there is no such card."""
+    wanted = np.arange(len(cards), dtype=np.int32) == index
+    return jnp.sum(jnp.where(wanted, cards, jnp.int8(0)), dtype=jnp.int32)
+
+
+def history_layer(cards: Int8[Array, " cards"], num_shown: Count) -> Grid:
+    """The first cards of a row of cards, nine per line."""
+    cells = HISTORY_SIZE**2
+    suits = jnp.pad(cards, (0, cells - len(cards))).astype(jnp.uint8)
+    shown = np.arange(cells, dtype=np.int32) < num_shown
+    ids = jnp.where(shown, suits + jnp.uint8(1), jnp.uint8(0))
+    return Grid(
+        ids=ids.reshape(HISTORY_SIZE, HISTORY_SIZE),
+        tiles=_HISTORY_TILES,
+        rect=HISTORY_FIELD,
+    )
+
+
+def card_layer(left: Count, right: Count) -> Grid:
+    """Two large cards beside the history; suit -1 leaves the place empty."""
+    between = jnp.full(_CARD_PLACES - 2, -1, jnp.int32)
+    suits = jnp.concatenate([left[None], between, right[None]])
+    ids = (suits + 1).astype(jnp.uint8)
+    return Grid(ids=ids[None], tiles=_CARD_TILES, rect=_CARD_RECT)
+
+
+def table_band(
+    layers: tuple[Layer, ...],
+    top: Units = FIELD_TOP,
+    bottom: Units = FIELD_BOTTOM,
+    painted: Still = (),
+) -> Band:
+    """A strip of the card table. A layer costs nothing in strips that lack it.
+
+    Args:
+        layers: the history and what else this strip shows.
+        top: first unit of the strip.
+        bottom: unit where the next strip begins.
+        painted: what a game adds to the table.
+    """
+    return Band(layers=layers, still=_TABLE + painted, top=top, bottom=bottom)
+
+
+def arrow(move: Move, x: Units, y: Units) -> Still:
+    """A small triangle around a point, for what an action of the player changes."""
+    across = move in (Move.UP, Move.DOWN)
+    points_back = move in (Move.UP, Move.LEFT)
+    fills = []
+    for index, length in enumerate((2, 6, 10) if points_back else (10, 6, 2)):
+        along = 2 * index - 3
+        rect = (
+            Rect(x - length / 2, y + along, length, 2)
+            if across
+            else Rect(x + along, y - length / 2, 2, length)
+        )
+        fills.append(Fill(rect, Color.YELLOW))
+    return tuple(fills)
+
+
+_CARD_PLACES = 9  # of which the first and the last are used
+_CARD_WIDTH = 14
+_CARD_RECT = Rect(1, 17, _CARD_PLACES * _CARD_WIDTH, 22)
+
+_SUIT_ART = {
+    Suit.HEART: sprites.HEART,
+    Suit.SPADE: sprites.SPADE,
+    Suit.CLUB: sprites.CLUB,
+    Suit.DIAMOND: sprites.DIAMOND,
+}
+
+# A four-color deck. Spade and diamond are brighter on the dark field than on cards.
+_HISTORY_COLORS = {
+    Suit.HEART: Color.RED,
+    Suit.SPADE: Color.WHITE,
+    Suit.CLUB: Color.GREEN,
+    Suit.DIAMOND: Color.SKY,
+}
+_CARD_COLORS = {
+    Suit.HEART: Color.RED,
+    Suit.SPADE: Color.BLACK,
+    Suit.CLUB: Color.GREEN,
+    Suit.DIAMOND: Color.BLUE,
+}
+
+# Tile ids: suit + 1.
+_HISTORY_TILES: tuple[Tile, ...] = tuple(
+    (Paint(_SUIT_ART[suit], _HISTORY_COLORS[suit], inset=0.5, on_line=True),)
+    for suit in Suit
+)
+
+
+def _card_tile(suit: Suit) -> Tile:
+    """A white card with room above and below the suit, which so keeps its shape."""
+    suit_art = _SUIT_ART[suit]
+    room = ("." * len(suit_art[0]),) * 8
+    art: Art = room + suit_art + room
+    return (
+        Paint(sprites.FULL, Color.WHITE, on_line=True),
+        Paint(art, _CARD_COLORS[suit], inset=1, on_line=True),
+    )
+
+
+_CARD_TILES: tuple[Tile, ...] = tuple(_card_tile(suit) for suit in Suit)
+
+
+def _card_place(place: int) -> Still:
+    """The outline that an empty place shows."""
+    x = _CARD_RECT.x + place * _CARD_WIDTH
+    y, height = _CARD_RECT.y, _CARD_RECT.height
+    return (
+        Fill(Rect(x, y, _CARD_WIDTH, height), Color.LINE),
+        Fill(Rect(x + 1, y + 1, _CARD_WIDTH - 2, height - 2), Color.BLACK),
+    )
+
+
+_TABLE: Still = (
+    Fill(_FRAME, Color.INK),
+    Lines(_FRAME, rows=1, cols=1),
+    *_card_place(0),
+    *_card_place(_CARD_PLACES - 1),
+)

@@ -1,0 +1,158 @@
+"""AutoEncode: watch a row of cards, then name their suits backwards, last card first.
+
+The partial view shows one card at a time, so the whole row has to be remembered, with
+its order.
+
+Actions:
+    | 0 up | 1 down | 2 left | 3 right | 4 fire |
+    |---|---|---|---|---|
+    | - | - | next suit | previous suit | answer with the selected suit |
+
+Rewards: 1/N for a correct answer, N the number of cards. Returns lie in 0..1.
+
+Ends: terminated after N answers; truncated after 10 N steps. During the first N steps
+    the cards are shown one by one, and answers do nothing.
+
+Partial view: the cards shown earlier are left out. The full view takes away the cards
+    that are answered, so the last one shown is asked for. Neither view shows the cards
+    to come, nor `time` once all cards are shown.
+
+Levels: N = 26, 52 and 78 cards, every suit equally often (26: one or two cards more or
+    less).
+
+Source: POPGym Arcade (arXiv 2503.01450).
+
+Differences from the published package:
+    1. All five actions are declared, so that answering is part of the action space.
+    2. The episode ends with the last answer; no further one is paid.
+    3. Only action 4 answers, in the first step after the cards too.
+    4. The full view no longer shows the cards that are answered.
+"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Int8
+
+from jax_core.game import (
+    Difficulty,
+    Game,
+    GameParams,
+    GameSpec,
+    GameState,
+    Move,
+    Outcome,
+    Visibility,
+    horizontal,
+)
+from jax_core.games._cards import (
+    CARDS_BOTTOM,
+    DECK,
+    Suit,
+    arrow,
+    card_at,
+    card_layer,
+    history_layer,
+    shuffle_suits,
+    table_band,
+)
+from jax_core.pytree import pytree, static
+from jax_core.rendering.scene import Scene
+from jax_core.types import Action, Count, Key
+
+
+@pytree
+class Params(GameParams):
+    """One level."""
+
+    decks: int = static()
+
+    @property
+    def num_cards(self) -> int:
+        """Cards to be remembered."""
+        return self.decks * DECK
+
+    @property
+    def answer_reward(self) -> float:
+        """Reward for a correct answer."""
+        return 1 / self.num_cards
+
+
+@pytree
+class State(GameState):
+    """One episode in progress."""
+
+    cards: Int8[Array, " cards"]  # suits in the order shown
+    selected_suit: Count  # 0..3
+    num_answered: Count  # right or wrong
+
+
+class AutoEncode(Game[State, Params]):
+    """Rules and look of AutoEncode."""
+
+    def init(self, key: Key, params: Params) -> State:
+        """Shuffles the cards."""
+        uniforms = jax.random.uniform(key, (params.num_cards,))
+        return State(
+            time=jnp.int32(0),
+            score=jnp.int32(0),
+            cards=shuffle_suits(uniforms, len(Suit)),
+            selected_suit=jnp.int32(0),
+            num_answered=jnp.int32(0),
+        )
+
+    def step(
+        self, key: Key, state: State, action: Action, params: Params
+    ) -> tuple[State, Outcome]:
+        """Turns the selector, or compares the selected suit with the card asked for."""
+        del key  # nothing is random after the first frame
+        selected_suit = (state.selected_suit - horizontal(action)) % len(Suit)
+        answers = (action == Move.FIRE) & (state.time >= params.num_cards)
+        asked = card_at(state.cards, params.num_cards - 1 - state.num_answered)
+        correct = answers & (asked == selected_suit)
+        num_answered = state.num_answered + answers.astype(jnp.int32)
+        next_state = replace(
+            state,
+            score=state.score + correct.astype(jnp.int32),
+            selected_suit=selected_suit,
+            num_answered=num_answered,
+        )
+        reward = jnp.where(correct, jnp.float32(params.answer_reward), 0.0)
+        ended = num_answered >= params.num_cards
+        return next_state, Outcome(reward=reward, terminated=ended)
+
+    def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
+        """Shows the present card, the selected suit and, or not, earlier cards."""
+        is_watching = state.time < params.num_cards
+        present = jnp.where(is_watching, card_at(state.cards, state.time), -1)
+        num_shown = jnp.where(
+            is_watching, state.time, params.num_cards - state.num_answered
+        )
+        if visibility is Visibility.PARTIAL:
+            num_shown = jnp.int32(0)
+        history = history_layer(state.cards, num_shown)
+        cards = card_layer(present, state.selected_suit)
+        bands = (
+            table_band((history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
+            table_band((history,), top=CARDS_BOTTOM, painted=_ARROWS),
+        )
+        return Scene(score=state.score, bands=bands, title="AutoEncode")
+
+
+# Below the selected suit: left and right change it.
+_ARROWS = (
+    *arrow(Move.LEFT, 116, 46),
+    *arrow(Move.RIGHT, 124, 46),
+)
+
+SPEC = GameSpec(
+    name="AutoEncode",
+    version=0,
+    game=AutoEncode(),
+    levels={
+        Difficulty.EASY: Params(decks=1, max_steps=260),
+        Difficulty.MEDIUM: Params(decks=2, max_steps=520),
+        Difficulty.HARD: Params(decks=3, max_steps=780),
+    },
+)

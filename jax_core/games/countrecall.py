@@ -1,0 +1,195 @@
+"""CountRecall: say how many cards of a suit were dealt before the present card.
+
+Cards are dealt one by one, each with a query, so a player who cannot see the earlier
+cards has to keep one count per suit.
+
+Actions:
+    | 0 up | 1 down | 2 left | 3 right | 4 fire |
+    |---|---|---|---|---|
+    | counter + 1 | counter - 1 | - | - | answer with the counter |
+
+Rewards: 1/N for a correct answer, N the number of cards. Returns lie in 0..1. Moves of
+    the counter cost steps, so in long deals not every answer can be right.
+
+Ends: terminated after N answers; truncated after 100 + N steps. An answer deals the
+    next card and leaves the counter as it is.
+
+Partial view: the cards dealt earlier are left out. Neither view shows the cards to come
+    and `time`.
+
+Levels: N = 26, 52 and 78 cards; 2, 2 and 4 suits, equally often.
+
+Source: POPGym Arcade (arXiv 2503.01450).
+
+Differences from the published package:
+    1. The counter stays in 0..ceil(N / suits), the range of possible answers.
+"""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int8, Int32
+
+from jax_core.game import (
+    Difficulty,
+    Game,
+    GameParams,
+    GameSpec,
+    GameState,
+    Move,
+    Outcome,
+    Visibility,
+    vertical,
+)
+from jax_core.games._cards import (
+    CARDS_BOTTOM,
+    DECK,
+    arrow,
+    card_at,
+    card_layer,
+    history_layer,
+    shuffle_suits,
+    table_band,
+)
+from jax_core.pytree import pytree, static
+from jax_core.rendering.scene import (
+    Band,
+    Color,
+    Grid,
+    Paint,
+    Rect,
+    Scene,
+    Tile,
+    sprites,
+)
+from jax_core.types import Action, Count, Key
+
+
+@pytree
+class Params(GameParams):
+    """One level."""
+
+    decks: int = static()
+    num_suits: int = static()
+
+    @property
+    def num_cards(self) -> int:
+        """Cards dealt, one per answer."""
+        return self.decks * DECK
+
+    @property
+    def max_counter(self) -> int:
+        """The most cards that any suit has."""
+        return -(-self.num_cards // self.num_suits)
+
+    @property
+    def answer_reward(self) -> float:
+        """Reward for a correct answer."""
+        return 1 / self.num_cards
+
+
+@pytree
+class State(GameState):
+    """One episode in progress."""
+
+    num_answered: Count  # index of the present card
+    counter: Count  # 0..max_counter, the answer that fire gives
+    value_cards: Int8[Array, " cards"]  # suits in the order dealt
+    query_cards: Int8[Array, " cards"]  # suits in the order asked for
+    seen_counts: Int32[Array, " suits"]  # of the cards before the present one
+
+
+class CountRecall(Game[State, Params]):
+    """Rules and look of CountRecall."""
+
+    def init(self, key: Key, params: Params) -> State:
+        """Shuffles the cards and, independently, the queries."""
+        uniforms = jax.random.uniform(key, (2, params.num_cards))
+        value_cards, query_cards = jax.vmap(
+            lambda row: shuffle_suits(row, params.num_suits)
+        )(uniforms)
+        return State(
+            time=jnp.int32(0),
+            score=jnp.int32(0),
+            num_answered=jnp.int32(0),
+            counter=jnp.int32(0),
+            value_cards=value_cards,
+            query_cards=query_cards,
+            seen_counts=jnp.zeros(params.num_suits, jnp.int32),
+        )
+
+    def step(
+        self, key: Key, state: State, action: Action, params: Params
+    ) -> tuple[State, Outcome]:
+        """Moves the counter, or compares it with the count asked for."""
+        del key  # nothing is random after the first frame
+        counter = jnp.clip(state.counter - vertical(action), 0, params.max_counter)
+        answers = action == Move.FIRE
+        suits = np.arange(params.num_suits, dtype=np.int32)
+        is_asked = suits == card_at(state.query_cards, state.num_answered)
+        is_dealt = suits == card_at(state.value_cards, state.num_answered)
+        correct = answers & jnp.any(is_asked & (state.seen_counts == counter))
+        num_answered = state.num_answered + answers.astype(jnp.int32)
+        next_state = replace(
+            state,
+            score=state.score + correct.astype(jnp.int32),
+            num_answered=num_answered,
+            counter=counter,
+            seen_counts=state.seen_counts + (is_dealt & answers).astype(jnp.int32),
+        )
+        reward = jnp.where(correct, jnp.float32(params.answer_reward), 0.0)
+        ended = num_answered >= params.num_cards
+        return next_state, Outcome(reward=reward, terminated=ended)
+
+    def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
+        """Shows card, query, counter and, or not, the earlier cards."""
+        is_open = state.num_answered < params.num_cards
+        value = jnp.where(is_open, card_at(state.value_cards, state.num_answered), -1)
+        query = jnp.where(is_open, card_at(state.query_cards, state.num_answered), -1)
+        num_shown = state.num_answered
+        if visibility is Visibility.PARTIAL:
+            num_shown = jnp.int32(0)
+        history = history_layer(state.value_cards, num_shown)
+        cards = card_layer(value, query)
+        bands = _bands(history, cards, state.counter)
+        return Scene(score=state.score, bands=bands, title="CountRecall")
+
+
+def _bands(history: Grid, cards: Grid, counter: Count) -> tuple[Band, ...]:
+    """Cards, history and counter; ten digits are costly, so their strip is narrow."""
+    digits = (jnp.stack([counter // 10, counter % 10]) + 1).astype(jnp.uint8)
+    number = Grid(ids=digits[None], tiles=_DIGIT_TILES, rect=_COUNTER)
+    top, bottom = _COUNTER.y, _COUNTER.y + _COUNTER.height
+    return (
+        table_band((history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
+        table_band((history,), top=CARDS_BOTTOM, bottom=top, painted=_ARROWS),
+        table_band((history, number), top=top, bottom=bottom, painted=_ARROWS),
+        table_band((history,), top=bottom, painted=_ARROWS),
+    )
+
+
+# Two digits always, in the color of what the player moves, unlike the score.
+_COUNTER = Rect(1, 62, 16, 10)
+_ARROWS = (
+    *arrow(Move.UP, 8, 56),
+    *arrow(Move.DOWN, 8, 78),
+)
+
+# Tile ids: digit + 1. The space between digits is moved to their right.
+_DIGIT_TILES: tuple[Tile, ...] = tuple(
+    (Paint(tuple(row[1:] + row[:1] for row in digit), Color.YELLOW, on_line=True),)
+    for digit in sprites.DIGITS
+)
+
+SPEC = GameSpec(
+    name="CountRecall",
+    version=0,
+    game=CountRecall(),
+    levels={
+        Difficulty.EASY: Params(decks=1, num_suits=2, max_steps=126),
+        Difficulty.MEDIUM: Params(decks=2, num_suits=2, max_steps=152),
+        Difficulty.HARD: Params(decks=3, num_suits=4, max_steps=178),
+    },
+)

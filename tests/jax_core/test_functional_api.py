@@ -1,0 +1,227 @@
+"""`jax_core.make` and what works with code written for gymnax."""
+
+import functools
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jax.sharding import Mesh, PartitionSpec
+
+import jax_core
+from jax_core import spaces
+
+
+def test_code_for_the_published_package_runs_unchanged():
+    popgym_arcade = jax_core
+    pomdp, params = popgym_arcade.make("BattleShipEasy", partial_obs=True)
+    mdp, mdp_params = popgym_arcade.make("BattleShipEasy", partial_obs=False)
+    reset = jax.jit(jax.vmap(pomdp.reset, in_axes=(0, None)))
+    step = jax.jit(jax.vmap(pomdp.step, in_axes=(0, 0, 0, None)))
+    mdp_step = jax.jit(jax.vmap(mdp.step, in_axes=(0, 0, 0, None)))
+
+    n = 4
+    obs, state = reset(jax.random.split(jax.random.key(0), n), params)
+    for t in range(10):
+        action_key, step_key = jax.random.split(jax.random.key(t))
+        action = jax.vmap(pomdp.action_space(params).sample)(
+            jax.random.split(action_key, n)
+        )
+        obs, state, reward, done, info = step(
+            jax.random.split(step_key, n), state, action, params
+        )
+    obs, state, reward, done, info = mdp_step(
+        jax.random.split(step_key, n), state, action, mdp_params
+    )
+    assert obs.shape == (n, 128, 128, 3)
+    assert reward.shape == done.shape == info["discount"].shape == (n,)
+
+
+def test_old_style_keys_play_the_same_episode():
+    env, params = jax_core.make("BreakoutEasy", obs_size=64)
+    _, typed = jax.jit(env.reset)(jax.random.key(3), params)
+    _, raw = jax.jit(env.reset)(jax.random.PRNGKey(3), params)
+    assert jax.tree.all(jax.tree.map(np.array_equal, typed, raw))
+
+
+def test_params_may_be_left_out():
+    env, params = jax_core.make("BreakoutHard", obs_size=64)
+    with_params = jax.jit(env.reset)(jax.random.key(0), params)[1]
+    without = jax.jit(env.reset)(jax.random.key(0))[1]
+    assert jax.tree.all(jax.tree.map(np.array_equal, with_params, without))
+    assert env.default_params == params
+
+
+def test_an_environment_is_a_static_argument():
+    @functools.partial(jax.jit, static_argnums=0)
+    def start(env, key):
+        return env.init(key)
+
+    for _ in range(2):
+        env, _ = jax_core.make("BreakoutEasy")
+        start(env, jax.random.key(0))
+    assert start._cache_size() == 1
+
+
+def test_make_replaces_params_by_name():
+    env, params = jax_core.make("BreakoutEasy", max_steps=7, paddle_width=3)
+    assert (params.max_steps, params.paddle_width) == (7, 3)
+    assert env.default_params == params
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("BreakoutEsy",), "Did you mean 'BreakoutEasy'"),
+        (("Breakout",), "Unknown environment 'Breakout'"),
+        (("",), "All: "),
+    ],
+)
+def test_unknown_ids_suggest_the_nearest(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        jax_core.make(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"padle_width": 3}, "Did you mean 'paddle_width'.*max_steps"),
+        ({"obs_size": 63}, "obs_size must be an integer from 64 to 512, got 63"),
+        ({"obs_size": 513}, "got 513"),
+        ({"obs_size": 128.0}, "got 128.0"),
+        ({"obs_size": True}, "got True"),
+        ({"partial_obs": 1}, "partial_obs must be True or False, got 1"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_annotations")
+def test_bad_options_are_named(options, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        jax_core.make("BreakoutEasy", **options)
+
+
+@pytest.mark.usefixtures("unchecked_annotations")
+def test_actions_must_be_integers():
+    env, params = jax_core.make("BreakoutEasy", obs_size=64)
+    state = env.init(jax.random.key(0), params)
+    with pytest.raises(
+        TypeError, match=r"action must be an integer, got dtype float32"
+    ):
+        env.step(jax.random.key(0), state, jnp.float32(1.0), params)
+
+
+def test_spaces_sample_what_they_contain():
+    env, params = jax_core.make("BreakoutEasy", obs_size=64)
+    assert env.num_actions == 5
+    action_space, obs_space = env.action_space(params), env.observation_space(params)
+    keys = jax.random.split(jax.random.key(0), 64)
+    actions = jax.vmap(action_space.sample)(keys)
+    assert set(np.asarray(actions).tolist()) == set(range(5))
+    assert action_space.contains(actions)
+    assert not action_space.contains(5)
+    assert not action_space.contains(-1)
+    assert not action_space.contains(1.5)
+    assert obs_space.contains(obs_space.sample(keys[0]))
+    assert not obs_space.contains(jnp.zeros((64, 64, 3), jnp.float32))
+    assert obs_space == spaces.Box(0, 255, (64, 64, 3))
+
+
+def test_discount_is_zero_on_termination_only():
+    env, params = jax_core.make("CartPoleEasy", obs_size=64)
+    state = env.init(jax.random.key(0), params)
+    step = jax.jit(env.step_env)
+    late = replace(state, time=jnp.int32(199))
+    info = step(jax.random.key(1), late, 0, params)[4]
+    assert (bool(info["truncated"]), float(info["discount"])) == (True, 1.0)
+    outside = replace(state, x=jnp.float32(2.41), x_dot=jnp.float32(0.0))
+    info = step(jax.random.key(1), outside, 0, params)[4]
+    assert (bool(info["terminated"]), float(info["discount"])) == (True, 0.0)
+
+
+def test_step_env_stays_in_the_last_state():
+    env, params = jax_core.make("BreakoutEasy", obs_size=64, max_steps=1)
+    state = env.init(jax.random.key(0), params)
+    _, after, _, done, _ = jax.jit(env.step_env)(jax.random.key(1), state, 0, params)
+    assert bool(done)
+    assert int(after.time) == 1
+
+
+def test_works_in_scan_and_shard_map():
+    env, params = jax_core.make("BreakoutEasy", obs_size=64)
+    mesh = Mesh(np.array(jax.devices()[:1]), ("lanes",))
+
+    def episode(keys):
+        def one(key):
+            def step(state, step_key):
+                obs, state, reward, *_ = env.step(step_key, state, 3, params)
+                return state, (obs.sum(dtype=jnp.uint32), reward)
+
+            start = env.init(key, params)
+            return jax.lax.scan(step, start, jax.random.split(key, 5))[1]
+
+        return jax.vmap(one)(keys)
+
+    spec = PartitionSpec("lanes")
+    sharded = jax.shard_map(episode, mesh=mesh, in_specs=spec, out_specs=spec)
+    keys = jax.random.split(jax.random.key(0), 2)
+    sums, rewards = jax.jit(sharded)(keys)
+    assert sums.shape == rewards.shape == (2, 5)
+    assert np.array_equal(sums, jax.jit(episode)(keys)[0])
+
+
+class LogState(NamedTuple):
+    """What a logging wrapper keeps around a state."""
+
+    env_state: Any
+    episode_return: jax.Array
+    episode_length: jax.Array
+    last_return: jax.Array
+    last_length: jax.Array
+
+
+class LogWrapper:
+    """In the style of wrappers written for gymnax."""
+
+    def __init__(self, env):
+        self._env = env
+
+    def __getattr__(self, name):
+        return getattr(self._env, name)
+
+    def reset(self, key, params=None):
+        obs, state = self._env.reset(key, params)
+        return obs, LogState(state, 0.0, 0, 0.0, 0)
+
+    def step(self, key, state, action, params=None):
+        obs, env_state, reward, done, info = self._env.step(
+            key, state.env_state, action, params
+        )
+        total = state.episode_return + reward
+        length = state.episode_length + 1
+        state = LogState(
+            env_state,
+            total * (1 - done),
+            length * (1 - done),
+            state.last_return * (1 - done) + total * done,
+            state.last_length * (1 - done) + length * done,
+        )
+        info["returned_episode_returns"] = state.last_return
+        info["returned_episode_lengths"] = state.last_length
+        info["returned_episode"] = done
+        return obs, state, reward, done, info
+
+
+@pytest.mark.usefixtures("lenient_arrays")
+def test_a_gymnax_style_log_wrapper_works():
+    env, params = jax_core.make("CartPoleEasy", obs_size=64, max_steps=3)
+    env = LogWrapper(env)
+    assert env.num_actions == 5
+    step = jax.jit(env.step)
+    _, state = env.reset(jax.random.key(0), params)
+    for t in range(3):
+        _, state, _, done, info = step(jax.random.key(t), state, 0, params)
+    assert bool(done)
+    assert int(info["returned_episode_lengths"]) == 3
+    assert float(info["returned_episode_returns"]) == pytest.approx(1.0)
+    assert int(state.env_state.time) == 0

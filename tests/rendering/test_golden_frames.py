@@ -1,0 +1,54 @@
+"""Pictures as they are meant to look; `pytest --update-golden` rewrites them.
+
+The files are also the pictures of the documentation.
+"""
+
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from PIL import Image
+
+import jax_core
+
+FOLDER = Path(__file__).parent / "golden"
+STEPS = 60
+
+
+def middle_of_an_episode(env, params):
+    """The last state of a random episode, 60 steps long or until before its end."""
+
+    def step(carry, step_key):
+        state, alive = carry
+        action_key, env_key = jax.random.split(step_key)
+        action = jax.random.randint(action_key, (), 0, 5, jnp.int32)
+        result = env.transition(env_key, state, action, params)
+        alive &= ~result.done
+        state = jax.tree.map(
+            lambda new, old: jnp.where(alive, new, old), result.state, state
+        )
+        return (state, alive), None
+
+    reset_key, steps_key = jax.random.split(jax.random.key(3))
+    start = (env.init(reset_key, params), jnp.bool_(True))
+    return jax.lax.scan(step, start, jax.random.split(steps_key, STEPS))[0][0]
+
+
+@pytest.mark.parametrize("env_id", jax_core.registered_envs)
+def test_frames_look_as_recorded(env_id, request):
+    env, params = jax_core.make(env_id)
+    state = jax.jit(lambda: middle_of_an_episode(env, params))()
+    for view, partial_obs in (("full", False), ("partial", True)):
+        twin, _ = jax_core.make(env_id, partial_obs=partial_obs)
+        frame = np.asarray(jax.jit(twin.get_obs)(state))
+        path = FOLDER / f"{env_id}-{view}.png"
+        if request.config.getoption("--update-golden"):
+            FOLDER.mkdir(exist_ok=True)
+            Image.fromarray(frame).save(path, optimize=True)
+        with Image.open(path) as image:
+            golden = np.asarray(image.convert("RGB"))
+        assert np.array_equal(frame, golden), (
+            f"{path.name} changed; if that is wanted, rewrite it with --update-golden"
+        )

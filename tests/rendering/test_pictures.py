@@ -1,0 +1,230 @@
+"""Palette, font, layout and the painting of layers."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jax_core.rendering import font, layout, painting
+from jax_core.rendering.palette import Color
+from jax_core.rendering.render import (
+    paint_grid_by_lookup,
+    paint_grid_by_selects,
+    render,
+    render_with,
+)
+from jax_core.rendering.scene import (
+    FIELD,
+    WIDE_FIELD,
+    Band,
+    Fill,
+    Grid,
+    Lines,
+    Number,
+    Paint,
+    Polygon,
+    Rect,
+    Scene,
+    Text,
+    sprites,
+)
+
+SIZES = (64, 84, 96, 128, 192, 256)
+
+# Machado, Oliveira and Fernandes 2009, severity 1.
+COLOR_BLIND = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+
+
+def scene(*layers, still=(), score=0, title="Test"):
+    still = (*still, Text(Rect(30, 105, 60, 8), "X", Color.LINE))
+    band = Band(layers=layers, still=still)
+    return Scene(score=jnp.int32(score), bands=(band,), title=title)
+
+
+def grid(ids, tiles, rect=WIDE_FIELD):
+    return Grid(ids=jnp.asarray(ids, jnp.uint8), tiles=tiles, rect=rect)
+
+
+def test_colors_stay_apart_in_grey():
+    luma = sorted(
+        float(np.dot(c.value, (0.299, 0.587, 0.114))) for c in Color if c != Color.BLACK
+    )
+    assert min(b - a for a, b in itertools.pairwise(luma)) >= 18
+
+
+@pytest.mark.parametrize("kind", COLOR_BLIND)
+def test_colors_stay_apart_for_the_color_blind(kind):
+    matrix = np.array(COLOR_BLIND[kind])
+    linear = {c: (np.array(c.value) / 255) ** 2.2 for c in Color if c != Color.BLACK}
+    seen = {c: (matrix @ v).clip(0, 1) ** (1 / 2.2) * 255 for c, v in linear.items()}
+    for a, b in itertools.combinations(seen, 2):
+        assert np.linalg.norm(seen[a] - seen[b]) >= 30, (a, b)
+
+
+def test_all_glyphs_have_five_rows_of_one_width_and_differ():
+    for glyph in font.GLYPHS.values():
+        assert len(glyph) == font.GLYPH_HEIGHT
+        assert len({len(row) for row in glyph}) == 1
+    assert font.GLYPHS["O"] == font.GLYPHS["0"]  # as on many arcade machines
+    assert len(set(font.GLYPHS.values())) == len(font.GLYPHS) - 1
+    assert set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") <= set(font.GLYPHS)
+
+
+@pytest.mark.parametrize("cells", [4, 6, 8, 9, 10, 12, 20])
+def test_cells_tile_the_field_and_differ_by_one_pixel_at_most(cells):
+    for size in range(64, 513):
+        edges = layout.edges(14, 100, cells, size)
+        widths = np.diff(edges)
+        assert widths.max() - widths.min() <= 1
+        assert edges[0] == layout.to_pixels(14, size)
+        assert edges[-1] == layout.to_pixels(114, size)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_score_and_title_fit_into_header_and_footer(size):
+    top, field_stop = layout.to_pixels(14, size), layout.to_pixels(114, size)
+    for title in ("MineSweeper", "CountRecall", "CartPole"):
+        empty = np.asarray(render(scene(title=title), size))
+        text_rows = np.flatnonzero(empty[field_stop:].any(axis=(1, 2)))
+        assert len(text_rows) % font.GLYPH_HEIGHT == 0
+        columns = np.flatnonzero(empty[field_stop:].any(axis=(0, 2)))
+        assert abs(columns[0] - (size - 1 - columns[-1])) <= 2  # centred
+    rows = np.flatnonzero(np.asarray(render(scene(score=888), size))[:top].any((1, 2)))
+    assert len(rows) >= font.GLYPH_HEIGHT
+    assert len(rows) % font.GLYPH_HEIGHT == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(-5, "0"), (7, "7"), (42, "42"), (999, "999"), (1234, "999")]
+)
+def test_numbers_are_centred_without_leading_zeros(value, text):
+    header = np.asarray(render(scene(score=value), 128))[:14].any(axis=2)
+    ink = header[:, header.any(axis=0)]
+    rows = np.flatnonzero(ink.any(axis=1))
+    want = np.array([list(row) for row in font.write(text)]) == "#"
+    want = want[:, np.flatnonzero(want.any(axis=0))[0] :].repeat(2, 0).repeat(2, 1)
+    found = header[rows[0] : rows[-1] + 1]
+    left = np.flatnonzero(header.any(axis=0))[0]
+    assert np.array_equal(found[:, left : left + want.shape[1]], want)
+    middle = (2 * left + 2 * len(text) * 4) / 2
+    assert abs(middle - 64) <= 1 + len(text)
+
+
+def test_a_tile_fills_its_cell_and_leaves_the_line_free():
+    tiles = (
+        (Paint(sprites.FULL, Color.RED),),
+        (Paint(sprites.FULL, Color.SKY, on_line=True),),
+    )
+    ids = np.zeros((10, 10))
+    ids[2, 3], ids[5, 5] = 1, 2
+    frame = np.asarray(render(scene(grid(ids, tiles)), 128))
+    red = (frame == Color.RED.value).all(axis=2)
+    rows, cols = np.nonzero(red)
+    assert (rows.min(), rows.max(), cols.min(), cols.max()) == (35, 43, 45, 53)
+    sky = (frame[14:114] == Color.SKY.value).all(axis=2)
+    assert sky.sum() == 100
+
+
+def test_row_colors_and_coats_are_painted_in_order():
+    by_row = (Color.RED, Color.GREEN)
+    tile = (
+        Paint(sprites.FULL, by_row, on_line=True),
+        Paint(sprites.FULL, Color.WHITE, inset=20),
+    )
+    frame = np.asarray(render(scene(grid([[1], [1]], (tile,))), 128))
+    assert tuple(frame[20, 64]) == Color.RED.value
+    assert tuple(frame[39, 64]) == Color.WHITE.value
+    assert tuple(frame[70, 64]) == Color.GREEN.value
+
+
+def test_an_upper_layer_covers_only_where_it_has_ink():
+    lower = grid(
+        np.ones((8, 8)), ((Paint(sprites.FULL, Color.GREEN, on_line=True),),), FIELD
+    )
+    ids = np.zeros((8, 8))
+    ids[1, 1] = 1
+    upper = grid(ids, ((Paint(sprites.FRAME, Color.YELLOW),),), FIELD)
+    frame = np.asarray(render(scene(lower, upper), 128))
+    cell = frame[28:40, 28:40]
+    assert tuple(cell[6, 6]) == Color.GREEN.value
+    assert tuple(cell[1, 1]) == Color.YELLOW.value
+    assert (frame[16:112, 16:112] == Color.YELLOW.value).all(axis=2).sum() == 4 * 10
+
+
+def polygon_reference(corners, size):
+    """Even-odd rule at every pixel centre, in plain Python."""
+    corners = np.round(np.asarray(corners) * size / 128 * 16) / 16
+    inside = np.zeros((size, size), bool)
+    for row, col in itertools.product(range(size), range(size)):
+        y, crossings = row + 0.5, []
+        for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, 0), strict=True):
+            if min(y0, y1) <= y < max(y0, y1):
+                crossings.append(x0 + (y - y0) * (x1 - x0) / (y1 - y0))
+        inside[row, col] = bool(crossings) and min(crossings) <= col + 0.5 < max(
+            crossings
+        )
+    return inside
+
+
+@pytest.mark.parametrize("size", [64, 256, 300])
+def test_a_polygon_covers_the_pixels_whose_centres_are_inside(size):
+    corners = [[30.0, 20.0], [90.3, 40.2], [101.7, 97.5], [22.2, 88.8]]
+    layer = Polygon(corners=jnp.array(corners, jnp.float32), color=Color.ORANGE)
+    frame = np.asarray(render(scene(layer), size))
+    found = (frame == Color.ORANGE.value).all(axis=2)
+    assert np.array_equal(found, polygon_reference(corners, size))
+
+
+def test_a_polygon_in_one_point_is_not_drawn():
+    layer = Polygon(corners=jnp.zeros((4, 2)) + 60.5, color=Color.ORANGE)
+    frame = np.asarray(render(scene(layer), 128))
+    assert not (frame == Color.ORANGE.value).all(axis=2).any()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_both_ways_of_drawing_agree_on_random_boards(size):
+    tiles = (
+        (Paint(sprites.CROSS, Color.RED, inset=1),),
+        (Paint(sprites.RING, Color.SKY),),
+        (Paint(sprites.FULL, Color.GREEN, on_line=True),),
+    )
+    ids = jax.random.randint(jax.random.key(size), (2, 10, 10), 0, 5, jnp.int32)
+    still = (Fill(WIDE_FIELD, Color.INK), Lines(WIDE_FIELD, 10, 10))
+    picture = scene(
+        grid(ids[0].clip(0, 3), tiles),
+        grid(ids[1].clip(0, 3), tiles, FIELD),
+        Number(value=jnp.int32(37), rect=Rect(0, 20, 30, 12)),
+        still=still,
+        score=406,
+    )
+    frames = [
+        jax.jit(lambda s, p=paint: render_with(s, size=size, paint_grid=p))(picture)
+        for paint in (paint_grid_by_selects, paint_grid_by_lookup)
+    ]
+    assert np.array_equal(*frames)
+    assert np.array_equal(frames[0], render(picture, size))
+
+
+def test_stills_and_sheets_are_painted_once():
+    painting.paint_still.cache_clear()
+    for _ in range(3):
+        render(scene(), 64)
+    assert painting.paint_still.cache_info().misses <= 3  # header, field, footer
