@@ -1,10 +1,11 @@
 """Pixel games as Gymnasium environments; importing registers `popgym_arcade/*`."""
 
+from arcade_gym import interop
 from arcade_gym.env import ArcadeEnv
 from arcade_gym.registration import register_all
 from arcade_gym.vector_env import ArcadeVectorEnv
 from jax_core.version import __version__
 
-__all__ = ["ArcadeEnv", "ArcadeVectorEnv", "__version__"]
+__all__ = ["ArcadeEnv", "ArcadeVectorEnv", "__version__", "interop"]
 
 register_all()

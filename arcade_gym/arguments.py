@@ -92,8 +92,8 @@ def max_episode_steps(limit: int | None, env: Environment) -> int | None:
     return limit
 
 
-def device(name: str | None) -> jax.Device:
-    """Finds a device by "cpu", "gpu" or "gpu:1"; None is JAX's default.
+def device(name: str | None) -> Any:
+    """Finds a `jax.Device` by "cpu", "gpu" or "gpu:1"; None is JAX's default.
 
     Raises:
         ValueError: there is no such device. There is no silent fall back to the CPU.
@@ -126,9 +126,10 @@ def seeds(
     """
     if seed is None:
         return np.zeros(count, np.uint32), np.zeros(count, np.bool_)
-    if _is_integer(seed):
+    if isinstance(seed, (int, np.integer)):
         _check_seed(seed, count)
-        return np.arange(seed, seed + count, dtype=np.uint32), np.ones(count, np.bool_)
+        lanes = np.arange(count, dtype=np.uint32)
+        return np.uint32(seed) + lanes, np.ones(count, np.bool_)
     if isinstance(seed, (str, bytes)) or not hasattr(seed, "__len__"):
         raise TypeError(
             f"seed must be None, an integer or a sequence of them, got {seed!r}"

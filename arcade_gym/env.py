@@ -14,7 +14,7 @@ from arcade_gym.kernel import Rules, compile_kernel
 from arcade_gym.spaces import FrameBox
 
 
-class ArcadeEnv(gymnasium.Env[np.ndarray, int]):
+class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
     """One game as a `gymnasium.Env`, with NumPy frames and Python numbers.
 
     With the seed s + i it plays exactly what lane i of `ArcadeVectorEnv` plays after
@@ -66,6 +66,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, int]):
         self._kernel = compile_kernel(rules)
         self._lanes: Any = None
         self._ended = False
+        self._num_actions = env.num_actions
         self.observation_space = FrameBox((obs_size, obs_size, 3))
         self.action_space = Discrete(env.num_actions)
 
@@ -97,7 +98,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, int]):
         self._ended = False
         return np.asarray(obs)[0], {}
 
-    def step(self, action: int) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
+    def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Plays one action, 0..4.
 
         Raises:
@@ -108,13 +109,13 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, int]):
             when = "an ended episode" if self._ended else "a new environment"
             raise ResetNeeded(f"step() on {when}: call reset() first")
         batch = np.asarray(action)[None]
-        actions = arguments.host_actions(batch, 1, int(self.action_space.n))
+        actions = arguments.host_actions(batch, 1, self._num_actions)
         self._lanes, results = self._kernel.step(self._lanes, actions)
         obs, reward, terminated, truncated = jax.device_get(results)
         self._ended = bool(terminated[0] or truncated[0])
         return obs[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
 
-    def render(self) -> np.ndarray | None:  # type: ignore[override]  # narrower
+    def render(self) -> np.ndarray | None:
         """Draws the present state: uint8 [obs_size, obs_size, 3], writable."""
         if self.render_mode is None:
             gymnasium.logger.warn(

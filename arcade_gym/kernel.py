@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from gymnasium.vector import AutoresetMode
 from jaxtyping import Array, Bool, Float32, Int, UInt8, UInt32
 
@@ -29,7 +30,9 @@ ten fields travels as two or three arrays.
 """
 
 Frames = UInt8[Array, "num_envs height width 3"]
-Flags = Bool[Array, " num_envs"]
+Flags = Bool[Array | np.ndarray, " num_envs"]
+Seeds = UInt32[Array | np.ndarray, " num_envs"]
+Actions = Int[Array | np.ndarray, " num_envs"]
 
 
 class Results(NamedTuple):
@@ -59,8 +62,8 @@ class Rules:
 class Kernel(NamedTuple):
     """Jitted functions; `reset` and `step` donate the lanes they are given."""
 
-    reset: Callable[[Packed, UInt32[Array, " num_envs"], Flags], tuple[Packed, Frames]]
-    step: Callable[[Packed, Int[Array, " num_envs"]], tuple[Packed, Results]]
+    reset: Callable[[Packed, Seeds, Flags], tuple[Packed, Frames]]
+    step: Callable[[Packed, Actions], tuple[Packed, Results]]
     draw: Callable[[Packed], Frames]
     empty: Callable[[int], Packed]
 

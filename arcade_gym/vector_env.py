@@ -77,6 +77,7 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         self.render_mode = arguments.render_mode(render_mode)
         self._device = arguments.device(device)
         self._first_seed = seed
+        self._seeds: tuple[int, ...] = ()
         arguments.seeds(seed, self.num_envs)  # refuses a bad one now, not at reset
         self._validate_actions = validate_actions
         rules = Rules(
@@ -101,14 +102,14 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, self.num_envs)
 
     @property
-    def device(self) -> jax.Device:
-        """Where states and frames live."""
+    def device(self) -> Any:
+        """The `jax.Device` where states and frames live."""
         return self._device
 
     @property
-    def np_random_seed(self) -> tuple[int, ...] | int | None:
+    def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]  # as in SyncVectorEnv
         """The seeds of the last `reset` that was given any, one per lane."""
-        return self._np_random_seed
+        return self._seeds
 
     def reset(
         self,
@@ -138,7 +139,7 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
             )
         values, seeded = arguments.seeds(self._seed_or_first(seed), self.num_envs)
         if seeded.any():
-            self._np_random_seed = tuple(values.tolist())
+            self._seeds = tuple(values.tolist())
         if self._lanes is None:
             self._lanes = jax.device_put(
                 self._kernel.empty(self.num_envs), self._device
@@ -166,21 +167,37 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
             self._check_open()
             raise ResetNeeded("call reset() before step()")
         self._lanes, results = self._kernel.step(self._lanes, self._take_in(actions))
-        obs, *rest = results
-        return self._hand_out_obs(obs), *map(self._hand_out, rest), {}
+        return (
+            self._hand_out_obs(results.obs),
+            self._hand_out(results.reward),
+            self._hand_out(results.terminated),
+            self._hand_out(results.truncated),
+            {},
+        )
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """Draws every lane from its state: uint8 [obs_size, obs_size, 3] each."""
+        self._check_open()
         if self.render_mode is None:
             gymnasium.logger.warn(
                 "render() without a render_mode draws nothing; pass "
                 "render_mode='rgb_array' when making the environment"
             )
             return None
+        return tuple(np.asarray(self._draw("render")))
+
+    def draw(self) -> Any:
+        """Draws every lane from its state, as observations of the backend.
+
+        The frames equal those that the last `reset` or `step` returned.
+        """
+        return self._hand_out_obs(self._draw("draw"))
+
+    def _draw(self, caller: str) -> jax.Array:
         if self._lanes is None:
             self._check_open()
-            raise ResetNeeded("call reset() before render()")
-        return tuple(np.asarray(self._kernel.draw(self._lanes)))
+            raise ResetNeeded(f"call reset() before {caller}()")
+        return self._kernel.draw(self._lanes)
 
     def close_extras(self, **kwargs: Any) -> None:
         """Gives the memory of the lanes back."""
@@ -224,12 +241,12 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
     def _check_range(self, actions: Any) -> None:
         arguments.check_range(int(actions.min()), int(actions.max()), self._num_actions)
 
-    def _hand_out_obs(self, obs: jax.Array) -> Any:
+    def _hand_out_obs(self, obs: Any) -> Any:
         if self.backend == "numpy":
             return interop.to_numpy(obs)
         return self._hand_out(obs)
 
-    def _hand_out(self, array: jax.Array) -> Any:
+    def _hand_out(self, array: Any) -> Any:
         if self.backend == "jax":
             return array
         if self.backend == "torch":

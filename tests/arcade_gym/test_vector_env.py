@@ -1,0 +1,444 @@
+"""`ArcadeVectorEnv`: backends, seeds, autoreset, memory."""
+
+import gymnasium
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
+from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode, SyncVectorEnv
+
+from arcade_gym import ArcadeEnv, ArcadeVectorEnv
+from jax_core import registry
+
+BACKENDS = {"jax": jax.Array, "torch": torch.Tensor, "numpy": np.ndarray}
+GAMES = sorted(registry.games)
+
+
+def make(num_envs=3, game="Breakout", **options):
+    options = {"obs_size": 64, "max_episode_steps": 5} | options
+    return ArcadeVectorEnv(num_envs, game=game, **options)
+
+
+def random_actions(steps, num_envs, seed=0):
+    return np.random.default_rng(seed).integers(0, 5, (steps, num_envs), np.int32)
+
+
+def play(envs, actions, seed=0):
+    """All results as NumPy copies, the reset first."""
+    obs, _ = envs.reset(seed=seed)
+    played = [(np.asarray(obs).copy(), 0, 0, 0)]
+    for action in actions:
+        *results, info = envs.step(action)
+        assert info == {}
+        played.append(tuple(np.asarray(result).copy() for result in results))
+    return played
+
+
+def equal(played, other):
+    pairs = zip(played, other, strict=True)
+    return all(
+        np.array_equal(a, b) for x, y in pairs for a, b in zip(x, y, strict=True)
+    )
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_results_have_the_type_of_the_backend(backend):
+    envs = make(backend=backend)
+    obs, info = envs.reset(seed=0)
+    obs, reward, terminated, truncated, info = envs.step(np.zeros(3, np.int32))
+    for result in (obs, reward, terminated, truncated):
+        assert isinstance(result, BACKENDS[backend])
+    assert tuple(obs.shape) == (3, 64, 64, 3)
+    names = [str(x.dtype).removeprefix("torch.") for x in (obs, reward, terminated)]
+    assert names == ["uint8", "float32", "bool"]
+    assert info == {}
+
+
+def test_backends_play_the_same_episodes():
+    actions = random_actions(12, 3)
+    played = [play(make(backend=backend), actions) for backend in BACKENDS]
+    assert equal(played[0], played[1])
+    assert equal(played[0], played[2])
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        np.asarray,
+        lambda a: a.astype(np.int64),
+        lambda a: a.astype(np.uint8),
+        lambda a: a.tolist(),
+        jnp.asarray,
+        lambda a: jnp.asarray(a, jnp.int8),
+        torch.tensor,
+        lambda a: torch.tensor(a, dtype=torch.int64),
+        lambda a: torch.tensor(a, dtype=torch.uint8),
+        lambda a: torch.tensor(np.repeat(a, 2))[::2],  # strided
+        lambda a: torch.tensor(np.concatenate([[0], a]))[1:],  # misaligned
+    ],
+)
+def test_actions_of_any_integer_kind_play_the_same(convert):
+    actions = random_actions(4, 3)
+    want = play(make(), actions)
+    assert equal(play(make(), [convert(action) for action in actions]), want)
+
+
+def test_a_lane_does_not_depend_on_the_number_of_lanes():
+    actions = random_actions(20, 8)
+    many = play(make(8, "NoisyCartPole"), actions)
+    for start, count in ((0, 3), (5, 3)):
+        lanes = slice(start, start + count)
+        few = play(make(count, "NoisyCartPole"), actions[:, lanes], seed=start)
+        assert all(
+            np.array_equal(a[lanes], b)
+            for x, y in zip(many[1:], few[1:], strict=True)
+            for a, b in zip(x, y, strict=True)
+        )
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_the_single_environment_plays_a_lane_bit_for_bit(game):
+    """Over several episodes; the single environment is reset where a lane resets.
+
+    Gymnasium's checker shares the compiled functions, so it runs here too.
+    """
+    actions = random_actions(23, 3, seed=1)
+    options = {"game": game, "obs_size": 64, "max_episode_steps": 7}
+    vector = play(ArcadeVectorEnv(3, **options), actions, seed=40)
+    single = ArcadeEnv(**options)
+    obs, _ = single.reset(seed=42)
+    assert np.array_equal(obs, vector[0][0][2])
+    ended, episodes = False, 0
+    for action, (obs, reward, terminated, truncated) in zip(
+        actions[:, 2], vector[1:], strict=True
+    ):
+        if ended:
+            results = (single.reset()[0], 0.0, False, False)
+            episodes += 1
+        else:
+            results = single.step(int(action))[:4]
+        ended = results[2] or results[3]
+        assert np.array_equal(results[0], obs[2])
+        assert results[1:] == (reward[2], terminated[2], truncated[2])
+    assert episodes >= 2
+    check_env(single)
+
+
+def test_the_vector_entry_point_equals_sync_copies_of_the_single_one():
+    actions = random_actions(16, 3)
+    options = {"obs_size": 64, "max_episode_steps": 5}
+    ours = gymnasium.make_vec("popgym_arcade/BattleShip-v0", 3, **options)
+    sync = SyncVectorEnv([lambda: ArcadeEnv(game="BattleShip", **options)] * 3)
+    assert equal(play(ours, actions), play(sync, actions))
+
+
+def test_the_step_after_an_end_starts_the_next_episode():
+    envs = make(2, "CartPole", max_episode_steps=2, backend="numpy")
+    envs.reset(seed=0)
+    idle = np.zeros(2, np.int32)
+    reached = [envs.step(idle) for _ in range(5)]
+    truncated = [results[3].tolist() for results in reached]
+    assert truncated == [[False] * 2, [True] * 2, [False] * 2, [False] * 2, [True] * 2]
+    rewards = [results[1][0] for results in reached]
+    assert rewards == pytest.approx([1 / 200, 1 / 200, 0, 1 / 200, 1 / 200])
+
+
+def test_a_lower_step_limit_leaves_rewards_as_they_are():
+    envs = make(1, "CartPole", max_episode_steps=1, backend="numpy")
+    envs.reset(seed=0)
+    _, reward, _, truncated, _ = envs.step([0])
+    assert (reward[0], truncated[0]) == (np.float32(1 / 200), True)
+
+
+def test_reset_in_mid_episode_clears_pending_resets():
+    envs = make(2, max_episode_steps=1, backend="numpy")
+    envs.reset(seed=0)
+    envs.step(np.zeros(2, np.int32))  # both lanes ended
+    envs.reset(seed=0)
+    _, _, _, truncated, _ = envs.step(np.zeros(2, np.int32))
+    assert truncated.all()  # a real step, not a delayed reset
+
+
+def test_seeds_repeat_episodes_and_none_continues():
+    envs = make(backend="numpy", game="BattleShip")
+    first = envs.reset(seed=5)[0].copy()
+    second = envs.reset()[0].copy()
+    assert not np.array_equal(first, second)
+    assert np.array_equal(envs.reset(seed=5)[0], first)
+    assert np.array_equal(envs.reset()[0], second)
+    assert np.array_equal(envs.reset(seed=[5, 6, 7])[0], first)
+    assert envs.np_random_seed == (5, 6, 7)
+
+
+def test_a_list_of_seeds_may_leave_lanes_alone():
+    envs, twin = make(game="BattleShip"), make(game="BattleShip")
+    envs.reset(seed=0)
+    twin.reset(seed=0)
+    mixed, fresh = envs.reset(seed=[None, 9, None])[0], twin.reset()[0]
+    assert np.array_equal(mixed[0], fresh[0])
+    assert np.array_equal(mixed[2], fresh[2])
+    single = ArcadeEnv(game="BattleShip", obs_size=64, max_episode_steps=5)
+    assert np.array_equal(mixed[1], single.reset(seed=9)[0])
+
+
+def test_the_constructor_seed_serves_the_first_reset_only():
+    envs = make(game="BattleShip", seed=3)
+    first = np.array(envs.reset()[0])
+    assert np.array_equal(first, make(game="BattleShip").reset(seed=3)[0])
+    assert not np.array_equal(first, envs.reset()[0])
+
+
+def test_without_a_seed_two_environments_differ():
+    frames = [np.array(make(8, "BattleShip").reset()[0]) for _ in range(2)]
+    assert not np.array_equal(*frames)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_nothing_is_compiled_after_the_first_step(backend):
+    envs = make(backend=backend)
+    envs.reset(seed=0)
+    to_backend = {"jax": jnp.asarray, "torch": torch.tensor, "numpy": np.asarray}
+    actions = [to_backend[backend](a) for a in random_actions(30, 3)]
+    envs.step(actions[0])
+    envs.reset()
+    with jax.log_compiles(), pytest.MonkeyPatch.context() as patch:
+        compiled = []
+        patch.setattr(
+            jax._src.compiler,
+            "backend_compile_and_load",
+            lambda *a, **k: compiled.append(a),
+        )
+        for action in actions:
+            envs.step(action)
+        envs.reset(seed=1)
+        envs.reset(seed=[1, None, 2])
+        assert compiled == []
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_step_never_touches_the_host(backend, monkeypatch):
+    envs = make(backend=backend)
+    envs.reset(seed=0)
+    actions = jnp.zeros(3, jnp.int32)
+    if backend == "torch":
+        actions = torch.zeros(3, dtype=torch.int64)
+    envs.step(actions)
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("an array was read on the host")
+
+    array_type = type(jnp.zeros(1))
+    for name in ("_value", "__array__", "__bool__", "__int__", "__float__", "item"):
+        monkeypatch.setattr(array_type, name, refuse)
+    with jax.transfer_guard("disallow"):
+        for _ in range(7):
+            envs.step(actions)
+
+
+def test_state_is_donated_and_nothing_handed_out_is():
+    envs = make(backend="jax")
+    obs, _ = envs.reset(seed=0)
+    kept = [obs]
+    for action in random_actions(6, 3):
+        lanes = envs._lanes
+        pointers = {leaf.unsafe_buffer_pointer() for leaf in lanes}
+        handed_out = {array.unsafe_buffer_pointer() for array in kept}
+        assert pointers.isdisjoint(handed_out)
+        results = envs.step(jnp.asarray(action))
+        assert all(leaf.is_deleted() for leaf in lanes)
+        kept += results[:4]
+    assert not any(array.is_deleted() for array in kept)
+
+
+def test_writing_into_tensors_changes_nothing_later():
+    actions = random_actions(12, 3)
+    want = play(make(backend="torch"), actions)
+    envs = make(backend="torch", render_mode="rgb_array")
+    envs.reset(seed=0)[0].fill_(7)
+    for action, (obs, reward, terminated, _) in zip(actions, want[1:], strict=True):
+        results = envs.step(torch.tensor(action))
+        assert np.array_equal(results[0], obs)
+        assert np.array_equal(results[1], reward)
+        assert np.array_equal(results[2], terminated)
+        for result in results[:4]:
+            result.fill_(1)
+        assert np.array_equal(np.stack(envs.render()), obs)
+
+
+def test_held_observations_stay_intact():
+    envs = make(backend="torch")
+    held, copies = [], []
+    envs.reset(seed=0)
+    for action in random_actions(10, 3):
+        obs = envs.step(torch.tensor(action))[0]
+        held.append(obs)
+        copies.append(obs.clone())
+    assert all(torch.equal(a, b) for a, b in zip(held, copies, strict=True))
+
+
+def test_numpy_rewards_and_flags_are_writable_and_new_each_step():
+    envs = make(backend="numpy")
+    envs.reset(seed=0)
+    first, second = (envs.step(np.zeros(3, np.int32)) for _ in range(2))
+    for a, b in zip(first[:4], second[:4], strict=True):
+        assert not np.shares_memory(a, b)
+    for result in first[1:4]:
+        result[0] = 1
+
+
+def test_render_draws_the_present_frames():
+    envs = make(backend="numpy", render_mode="rgb_array")
+    obs, _ = envs.reset(seed=0)
+    frames = envs.render()
+    assert isinstance(frames, tuple)
+    assert len(frames) == 3
+    assert np.array_equal(np.stack(frames), obs)
+    obs = envs.step(np.full(3, 3))[0]
+    assert np.array_equal(np.stack(envs.render()), obs)
+
+
+def test_spaces_cost_no_memory_and_equal_gymnasiums_own():
+    envs = make(2)
+    want = gymnasium.vector.utils.batch_space(envs.single_observation_space, 2)
+    assert envs.observation_space == want
+    assert want == envs.observation_space
+    assert envs.observation_space != make(3).observation_space
+    large = ArcadeVectorEnv(4096, game="Breakout").observation_space
+    assert large.shape == (4096, 128, 128, 3)
+    for bound in (large.low, large.high, large.bounded_below, large.bounded_above):
+        assert set(bound.strides) == {0}
+    assert envs.observation_space.contains(envs.observation_space.sample())
+
+
+def test_metadata_belongs_to_the_instance():
+    envs = make()
+    assert envs.metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    assert envs.metadata["render_modes"] == ["rgb_array"]
+    envs.metadata["render_modes"].clear()
+    assert make().metadata["render_modes"] == ["rgb_array"]
+
+
+@pytest.mark.parametrize(
+    ("actions", "error", "message"),
+    [
+        ([0, 1], ValueError, r"shape \(3,\).*got \(2,\)"),
+        ([[0, 1, 2]], ValueError, r"got \(1, 3\)"),
+        ([0.0, 1.0, 2.0], TypeError, "must be integers, got dtype float64"),
+        ([True, False, True], TypeError, "got dtype bool"),
+        ([0, 1, 5], ValueError, r"0\.\.4, got 5"),
+        ([0, -1, 0], ValueError, "got -1"),
+        (torch.tensor([0, 9, 0]), ValueError, "got 9"),
+        (torch.tensor([0.0, 1.0, 2.0]), TypeError, "got dtype float32"),
+        (jnp.zeros(2, jnp.int32), ValueError, r"got \(2,\)"),
+        (jnp.zeros(3), TypeError, "got dtype float32"),
+    ],
+)
+def test_bad_actions_are_refused_and_nothing_is_lost(actions, error, message):
+    envs, twin = make(), make()
+    envs.reset(seed=0)
+    twin.reset(seed=0)
+    with pytest.raises(error, match=message):
+        envs.step(actions)
+    good = np.array([3, 2, 3])
+    assert np.array_equal(envs.step(good)[0], twin.step(good)[0])
+
+
+def test_device_actions_are_checked_only_on_request():
+    wild = jnp.array([0, 99, 0], jnp.int32)
+    envs = make()
+    envs.reset(seed=0)
+    envs.step(wild)
+    strict = make(validate_actions=True)
+    strict.reset(seed=0)
+    with pytest.raises(ValueError, match="got 99"):
+        strict.step(wild)
+
+
+def test_calls_out_of_order_are_refused():
+    envs = make(render_mode="rgb_array")
+    with pytest.raises(ResetNeeded, match=r"call reset\(\) before step"):
+        envs.step(np.zeros(3, np.int32))
+    with pytest.raises(ResetNeeded, match=r"call reset\(\) before render"):
+        envs.render()
+    envs.reset(seed=0)
+    envs.close()
+    envs.close()
+    for call in (envs.reset, envs.render, lambda: envs.step([0, 0, 0])):
+        with pytest.raises(ClosedEnvironmentError, match="make a new one"):
+            call()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"game": "Brekout"}, "Unknown game 'Brekout'. Did you mean 'Breakout'"),
+        ({"game": "Breakout", "difficulty": "hrad"}, "Did you mean 'hard'"),
+        ({"game": "BreakoutEasy", "difficulty": "easy"}, "difficulty must be left out"),
+        ({"backend": "tensorflow"}, "Unknown backend 'tensorflow'"),
+        ({"autoreset_mode": "next"}, "Unknown autoreset_mode 'next'"),
+        ({"autoreset_mode": "SameStep"}, "not supported yet; use one of 'NextStep'"),
+        ({"render_mode": "human"}, "Unknown render_mode 'human'"),
+        ({"obs_size": 32}, "from 64 to 512, got 32"),
+        ({"partial_obs": "yes"}, "partial_obs must be True or False"),
+        ({"num_envs": 0}, "at least 1, got 0"),
+        ({"num_envs": 2.5}, r"got 2\.5"),
+        ({"max_episode_steps": 2001}, "from 1 to 2000, the step limit of BreakoutEasy"),
+        ({"max_episode_steps": 0}, "got 0"),
+        ({"device": "tpu"}, "must be 'cpu', 'gpu' or 'gpu:N' and exist, got 'tpu'"),
+        ({"device": "cpu:7"}, "JAX has: cpu:0"),
+        ({"seed": -1}, "seed must lie in 0"),
+        ({"seed": 2**32 - 2}, r"0\.\.4294967293 for 3 environments"),
+        ({"seed": 1.5}, r"got 1\.5"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_annotations")
+def test_bad_options_are_named(options, message):
+    options = {"num_envs": 3, "game": "Breakout"} | options
+    with pytest.raises((ValueError, TypeError), match=message):
+        ArcadeVectorEnv(**options)
+
+
+def test_unknown_options_are_refused():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'color'"):
+        make(color="red")
+    with pytest.raises(ValueError, match=r"knows no options.*\['reset_mask'\]"):
+        make().reset(options={"reset_mask": np.ones(3, bool)})
+
+
+@pytest.mark.parametrize(
+    ("seed", "message"),
+    [
+        ([1, 2], "one for each of the 3 environments, got 2"),
+        ("123", "got '123'"),
+        ([1, "2", 3], "got '2'"),
+        (2**32, "got 4294967296"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked_annotations")
+def test_bad_seeds_are_refused(seed, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        make().reset(seed=seed)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(
+    all(d.platform == "cpu" for d in jax.devices()), reason="no GPU device"
+)
+def test_observations_are_shared_on_the_gpu():
+    """With every frame held alive, donation must not fail and nothing may be copied."""
+    envs = make(64, backend="torch", device="gpu", max_episode_steps=50)
+    twin = make(64, backend="jax", device="gpu", max_episode_steps=50)
+    held, copies = [envs.reset(seed=0)[0]], []
+    twin.reset(seed=0)
+    for action in random_actions(1000, 64):
+        obs, *_ = envs.step(torch.tensor(action, device="cuda"))
+        assert obs.device.type == "cuda"
+        held.append(obs)
+        copies.append(twin.step(action)[0])
+    for ours, theirs in zip(held[1:], copies, strict=True):
+        shared = torch.from_dlpack(theirs)
+        assert shared.data_ptr() == theirs.unsafe_buffer_pointer()
+        assert torch.equal(ours, shared)
