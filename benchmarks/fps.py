@@ -1,0 +1,249 @@
+"""Frames per second of every game, each frame written and read.
+
+A frame counts when all of its bytes were written to memory by the step and read by a
+second program. A checksum inside the step would not do: the compiler fuses it with the
+drawing, and a frame that nobody else needs is never written.
+
+    python benchmarks/fps.py
+    python benchmarks/fps.py Breakout BattleShip --num-envs 4096 --partial
+    python benchmarks/fps.py --backend torch --json benchmarks/results/fps_torch.json
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from timing import Rate, measure, write_json
+
+import arcade_gym  # registers the ids
+import jax_core
+from jax_core import registry
+
+BACKENDS = ("functional", "jax", "torch", "numpy")
+
+
+class Row(NamedTuple):
+    """Measurements of one game and view; rates in frames per second."""
+
+    game: str
+    view: str
+    compile_seconds: float
+    draw: Rate  # drawing alone
+    draw_read: Rate
+    step: Rate  # keys, rules, autoreset and drawing
+    step_read: Rate
+
+
+def main(arguments: list[str] | None = None) -> list[Row]:
+    """Measures the games that the command line names and prints a table."""
+    options = parse(arguments)
+    frame_bytes = 3 * options.obs_size**2
+    fill = measure_fill(options)
+    print(
+        f"{options.num_envs} environments, {options.obs_size} px, {options.backend}, "
+        f"{jax.devices()[0].platform}. The limit, filling the same memory: "
+        f"{fill.median:,.0f} frames/s = {fill.median * frame_bytes / 1e9:.1f} GB/s"
+    )
+    print(
+        f"{'game':<14} {'view':<8} {'draw':>9} {'+read':>9} {'step':>9} {'+read':>9} "
+        f"{'spread':>6} {'GB/s':>5} {'of fill':>7} {'compile':>7}"
+    )
+    rows = []
+    for game in options.games or sorted(registry.games):
+        for partial_obs in [True] if options.partial else [False, True]:
+            rows.append(measure_game(game, partial_obs, options))
+            print_row(rows[-1], fill, frame_bytes)
+    if options.json:
+        write_json(options.json, as_record(rows, fill, options))
+    return rows
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(
+        description="Frames per second, each frame written and read."
+    )
+    parser.add_argument("games", nargs="*", help="games or ids; all games if none")
+    parser.add_argument("--num-envs", type=int, default=512)
+    parser.add_argument("--steps", type=int, default=20, help="steps in a repeat")
+    parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--obs-size", type=int, default=128)
+    parser.add_argument("--partial", action="store_true", help="partial view only")
+    parser.add_argument("--backend", choices=BACKENDS, default="functional")
+    parser.add_argument("--json", type=Path, help="write the result to this file")
+    options = parser.parse_args(arguments)
+    for game in options.games:
+        if game not in registry.games and game not in registry.levels:
+            parser.error(registry.unknown("game", game, tuple(registry.games)))
+    return options
+
+
+@jax.jit
+def read(frames: jax.Array) -> jax.Array:
+    """Reads every byte: exclusive or over each frame, uint8 [num_envs, 64]."""
+    blocks = frames.reshape(frames.shape[0], -1, 64)
+    return jax.lax.reduce(blocks, np.uint8(0), jax.lax.bitwise_xor, (1,))
+
+
+@partial(jax.jit, static_argnums=1)
+def fill_frames(value: jax.Array, shape: tuple[int, ...]) -> jax.Array:
+    """Writes one value into every byte."""
+    return jnp.broadcast_to(value, shape)
+
+
+def measure_fill(options: argparse.Namespace) -> Rate:
+    """The memory limit: the same bytes, written with no work at all."""
+    shape = (options.num_envs, options.obs_size, options.obs_size, 3)
+
+    def work() -> None:
+        for step in range(options.steps):
+            fill_frames(np.uint8(step), shape).block_until_ready()
+
+    return measure(work, options.num_envs * options.steps, options.repeats)
+
+
+def measure_game(game: str, partial_obs: bool, options: argparse.Namespace) -> Row:
+    """Measures one game in one view."""
+    runner = functional if options.backend == "functional" else vector
+    draw, step, consume, seconds = runner(game, partial_obs, options)
+    frames = options.num_envs * options.steps
+
+    def repeat(make: Callable[[int], Any], use: Callable[[Any], Any]) -> Rate:
+        def work() -> None:
+            for index in range(options.steps):
+                use(make(index))
+
+        return measure(work, frames, options.repeats)
+
+    return Row(
+        game=game,
+        view="partial" if partial_obs else "full",
+        compile_seconds=seconds,
+        draw=repeat(draw, jax.block_until_ready),
+        draw_read=repeat(draw, consume),
+        step=repeat(step, jax.block_until_ready),
+        step_read=repeat(step, consume),
+    )
+
+
+Runner = tuple[Callable[[int], Any], Callable[[int], Any], Callable[[Any], Any], float]
+
+
+def functional(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
+    """The functional interface: one jitted `step` of a batch."""
+    env_id = game if game in registry.levels else f"{game}Easy"
+    env, _ = jax_core.make(env_id, partial_obs=partial_obs, obs_size=options.obs_size)
+    count = options.num_envs
+    keys = jax.random.split(jax.random.key(0), count)
+    _, state = jax.jit(jax.vmap(env.reset))(keys)
+    key_batches = [
+        jax.random.split(jax.random.key(1 + index), count)
+        for index in range(options.steps)
+    ]
+    actions = jax.random.randint(jax.random.key(0), (options.steps, count), 0, 5)
+    start = time.perf_counter()
+    step = jax.jit(jax.vmap(env.step), donate_argnums=1)
+    compiled = step.lower(keys, state, actions[0]).compile()
+    seconds = time.perf_counter() - start
+    draw = jax.jit(jax.vmap(env.get_obs))
+    current = [state]
+
+    def advance(index: int) -> jax.Array:
+        obs, current[0], *_ = compiled(key_batches[index], current[0], actions[index])
+        return obs
+
+    def consume(obs: jax.Array) -> None:
+        read(obs).block_until_ready()
+
+    return lambda _: draw(current[0]), advance, consume, seconds
+
+
+def vector(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
+    """The Gymnasium vector environment with one of its backends."""
+    envs = arcade_gym.ArcadeVectorEnv(
+        options.num_envs,
+        game=game,
+        partial_obs=partial_obs,
+        obs_size=options.obs_size,
+        backend=options.backend,
+    )
+    rng = np.random.default_rng(0)
+    actions = rng.integers(0, 5, (options.steps, options.num_envs), np.int32)
+    batches = [_to_backend(batch, options.backend, envs.device) for batch in actions]
+    start = time.perf_counter()
+    envs.reset(seed=0)
+    jax.block_until_ready(envs.step(batches[0])[0])
+    seconds = time.perf_counter() - start
+
+    def advance(index: int) -> Any:
+        return envs.step(batches[index])[0]
+
+    def draw(index: int) -> Any:
+        del index  # every call draws the present state
+        return envs.draw()
+
+    return draw, advance, _consumer(options.backend), seconds
+
+
+def _to_backend(actions: np.ndarray, backend: str, device: Any) -> Any:
+    if backend == "jax":
+        return jax.device_put(actions, device)
+    if backend == "torch":
+        return arcade_gym.interop.to_torch(jax.device_put(actions, device))
+    return actions
+
+
+def _consumer(backend: str) -> Callable[[Any], Any]:
+    """Reads every byte with the library that receives the frames."""
+    if backend == "jax":
+        return lambda obs: read(obs).block_until_ready()
+    if backend == "numpy":
+        return lambda obs: np.bitwise_xor.reduce(_words(obs), axis=1)
+    import torch  # noqa: PLC0415  # only this backend needs it
+
+    def consume(obs: torch.Tensor) -> None:
+        words = obs.reshape(len(obs), -1).view(torch.int64)
+        words.sum(dim=1).cpu()
+
+    return consume
+
+
+def _words(obs: np.ndarray) -> np.ndarray:
+    return obs.reshape(len(obs), -1).view(np.uint64)
+
+
+def print_row(row: Row, fill: Rate, frame_bytes: int) -> None:
+    """Prints one line of the table."""
+    print(
+        f"{row.game:<14} {row.view:<8} {row.draw.median:>9,.0f} "
+        f"{row.draw_read.median:>9,.0f} {row.step.median:>9,.0f} "
+        f"{row.step_read.median:>9,.0f} {row.step_read.spread:>5.2f}x "
+        f"{row.step_read.median * frame_bytes / 1e9:>5.1f} "
+        f"{row.step.median / fill.median:>7.0%} {row.compile_seconds:>6.1f}s",
+        flush=True,
+    )
+
+
+def as_record(
+    rows: list[Row], fill: Rate, options: argparse.Namespace
+) -> dict[str, Any]:
+    """The result as plain data."""
+    settings = {k: v for k, v in vars(options).items() if k not in ("json", "games")}
+    measured = [
+        {
+            name: value._asdict() if isinstance(value, Rate) else value
+            for name, value in row._asdict().items()
+        }
+        for row in rows
+    ]
+    return {"settings": settings, "fill": fill._asdict(), "rows": measured}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,106 @@
+"""First look: steps a batch of every game, draws them, and measures the speed.
+
+    python examples/demo.py
+
+Needs nothing but the package itself. Writes a picture and an animation to `demo/`. The
+picture in the README is made by `python examples/demo.py --picture docs/games.png`.
+"""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import jax
+import numpy as np
+from PIL import Image
+
+import arcade_gym
+import jax_core
+from jax_core import registry
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = Path("demo")
+LANES = 16
+STEPS = 60
+GAP = 6  # pixels between two frames
+
+
+def main() -> None:
+    """Runs the demonstration, or draws the picture alone."""
+    parser = argparse.ArgumentParser(description="A first look at all games.")
+    parser.add_argument("--picture", type=Path, help="only write this picture")
+    options = parser.parse_args()
+    print(f"Arcade Gym {arcade_gym.__version__} on {jax.devices()[0]}")
+    games = sorted(registry.games)
+    films = [(film(game, False), film(game, True)) for game in games]
+    pictures = [sheet(films, step) for step in range(STEPS)]
+    if options.picture:
+        save_picture(options.picture, films)
+        return
+    OUT.mkdir(exist_ok=True)
+    save_picture(OUT / "games.png", films)
+    pictures[0].save(
+        OUT / "games.gif",
+        save_all=True,
+        append_images=pictures[1:],
+        duration=120,
+        loop=0,
+    )
+    print(f"\nWrote {OUT}/games.png and {OUT}/games.gif")
+    print("\nFrames per second, each one written and read:", flush=True)
+    fps = [str(ROOT / "benchmarks" / "fps.py"), "--steps", "8", "--repeats", "3"]
+    subprocess.run([sys.executable, *fps], check=True)
+    print(NEXT)
+
+
+def film(game: str, partial_obs: bool) -> list[np.ndarray]:
+    """Frames of one lane of a batch that plays at random."""
+    env, params = jax_core.make(f"{game}Easy", partial_obs=partial_obs)
+    step = jax.jit(jax.vmap(env.step, in_axes=(0, 0, 0, None)))
+    keys = jax.random.split(jax.random.key(0), LANES)
+    obs, state = jax.jit(jax.vmap(env.reset, in_axes=(0, None)))(keys, params)
+    frames, total = [np.asarray(obs[0])], 0.0
+    for t in range(1, STEPS):
+        action_key, step_key = jax.random.split(jax.random.key(t))
+        actions = jax.random.randint(action_key, (LANES,), 0, env.num_actions)
+        step_keys = jax.random.split(step_key, LANES)
+        obs, state, reward, _, _ = step(step_keys, state, actions, params)
+        frames.append(np.asarray(obs[0]))
+        total += float(reward.sum())
+    view = "partial" if partial_obs else "full"
+    print(
+        f"  {game:<14} {view:<8} {LANES} x {STEPS} random steps, rewards {total:+.2f}"
+    )
+    return frames
+
+
+def sheet(films: list[tuple[list, list]], step: int, columns: int = 2) -> Image.Image:
+    """All games at one step, full view left and partial view right of each pair."""
+    pairs = [
+        np.hstack([_framed(full[step]), _framed(part[step])]) for full, part in films
+    ]
+    pairs += [np.zeros_like(pairs[0])] * (-len(pairs) % columns)
+    rows = [np.hstack(pairs[i : i + columns]) for i in range(0, len(pairs), columns)]
+    return Image.fromarray(np.vstack(rows))
+
+
+def _framed(frame: np.ndarray) -> np.ndarray:
+    return np.pad(frame, ((GAP, 0), (GAP, 0), (0, 0)), constant_values=64)
+
+
+def save_picture(path: Path, films: list[tuple[list, list]]) -> None:
+    """Draws the middle of the films, where most games have something to show."""
+    sheet(films, STEPS // 2).save(path, optimize=True)
+    print(f"Wrote {path}")
+
+
+NEXT = """
+Next:
+  python benchmarks/fps.py Breakout --num-envs 4096         how fast it gets
+  pip install '.[examples]' && python examples/ppo_torch.py an agent that learns
+  README.md                                                 the interfaces
+"""
+
+if __name__ == "__main__":
+    main()
