@@ -1,0 +1,60 @@
+"""The throughput benchmark counts what it says, and its options work."""
+
+import json
+
+import fps
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import jax_core
+
+TINY = ["Breakout", "--num-envs", "4", "--obs-size", "64", "--steps", "2"]
+
+
+@pytest.mark.parametrize("backend", fps.BACKENDS)
+def test_every_backend_is_measured_and_recorded(backend, tmp_path, capsys):
+    path = tmp_path / "result.json"
+    options = ["--repeats", "2", "--partial", "--backend", backend]
+    (row,) = fps.main([*TINY, *options, "--json", str(path)])
+    assert row.view == "partial"
+    assert 0 < row.step_read.least <= row.step_read.median <= row.step_read.largest
+    record = json.loads(path.read_text())
+    assert record["settings"]["backend"] == backend
+    assert record["rows"][0]["step"]["median"] == row.step.median
+    assert {"date", "command", "device", "versions"} <= set(record)
+    assert "Breakout" in capsys.readouterr().out
+
+
+def test_unknown_games_are_refused_with_a_hint(capsys):
+    with pytest.raises(SystemExit):
+        fps.parse(["Brekout"])
+    assert "Did you mean 'Breakout'" in capsys.readouterr().err
+
+
+def test_the_step_returns_its_frames_so_none_can_be_deleted():
+    """Each call is one program, whose frames are among its results."""
+    env, params = jax_core.make("BreakoutEasy", obs_size=64)
+    keys = jax.random.split(jax.random.key(0), 4)
+    state = jax.vmap(env.init)(keys)
+    step = jax.jit(jax.vmap(env.step, in_axes=(0, 0, 0, None)))
+    text = step.lower(keys, state, jnp.zeros(4, jnp.int32), params).compile().as_text()
+    layout = text[: text.index("\n")]
+    assert "u8[4,64,64,3]" in layout.partition("->")[2]
+
+
+def test_reading_depends_on_every_byte():
+    frames = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    want = np.asarray(fps.read(frames))
+    for place in np.random.default_rng(1).integers(0, frames.size, 50):
+        changed = frames.copy()
+        changed.reshape(-1)[place] ^= 1
+        assert (np.asarray(fps.read(changed)) != want).sum() == 1
+
+
+def test_reading_is_a_program_of_its_own():
+    """It takes the frames as an argument and computes nothing but the reduction."""
+    frames = jax.ShapeDtypeStruct((2, 64, 64, 3), jnp.uint8)
+    text = fps.read.lower(frames).compile().as_text()
+    assert "u8[2,64,64,3]" in text[: text.index("\n")].partition("->")[0]
