@@ -327,10 +327,9 @@ def train(config: Config) -> dict[str, Any]:
         stop = seconds > config.max_seconds or bar.n >= config.total_steps
         if stop or bar.n // config.batch_size % config.eval_every == 0:
             greedy = evaluate(eval_env, net, EVAL_SEED)
-            seconds = time.perf_counter() - start
-            scalars |= {"greedy_return": greedy, "seconds": seconds}
+            scalars |= {"greedy_return": greedy, "seconds": time.perf_counter() - start}
             record["curve"].append({"env_steps": bar.n, **scalars})
-            bar.write(f"{bar.n} steps, {seconds:.1f} s, greedy return {greedy:.3f}")
+            bar.write(f"{bar.n} steps, {scalars['seconds']:.0f} s, greedy {greedy:.3f}")
             if greedy > record["best"]["greedy_return"]:
                 record["best"] = record["curve"][-1]
                 best_weights = copy.deepcopy(net.state_dict())
