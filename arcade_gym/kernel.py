@@ -8,7 +8,7 @@ number of lanes, the backend or the autoreset mode.
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import jax
@@ -18,7 +18,7 @@ from gymnasium.vector import AutoresetMode
 from jaxtyping import Array, Bool, Float32, Int, UInt8, UInt32
 
 from jax_core import Environment
-from jax_core.environment import select
+from jax_core.environment import Transition, select
 from jax_core.pytree import pytree
 from jax_core.types import Flag, Key
 
@@ -87,9 +87,13 @@ def compile_kernel(rules: Rules) -> Kernel:
         return pack(lane), rules.env.get_obs(lane.state)
 
     def step_lane(packed: Packed, action: Any) -> tuple[Packed, Results]:
-        lane, reward, terminated, truncated = _step(rules, unpack(packed), action)
-        obs = rules.env.get_obs(lane.state)
-        return pack(lane), Results(obs, reward, terminated, truncated)
+        lane, transition = _step(rules, unpack(packed), action)
+        return pack(lane), Results(
+            obs=rules.env.get_obs(lane.state),
+            reward=transition.reward,
+            terminated=transition.terminated,
+            truncated=transition.truncated,
+        )
 
     def draw_lane(packed: Packed) -> Any:
         return rules.env.get_obs(unpack(packed).state)
@@ -117,27 +121,27 @@ def _reset(env: Environment, lane: Lane, seed: Any, seeded: Flag) -> Lane:
     )
 
 
-def _step(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Array, Flag, Flag]:
+def _step(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Transition]:
     """One event of a lane: a step, or the reset of an ended lane."""
-    env = rules.env
     chain, event_key = _split(lane)
-    transition = env.transition(event_key, lane.state, action)
-    state, reward, terminated = (
-        transition.state,
-        transition.reward,
-        transition.terminated,
-    )
-    truncated = transition.truncated
+    transition = rules.env.transition(event_key, lane.state, action)
     if rules.max_episode_steps is not None:
-        truncated |= state.time >= rules.max_episode_steps
+        too_late = transition.state.time >= rules.max_episode_steps
+        transition = replace(transition, truncated=transition.truncated | too_late)
     if rules.autoreset_mode is AutoresetMode.NEXT_STEP:
         # An event is either a step or a reset, so the two may share its key.
-        state = select(lane.ended, env.init(event_key), state)
-        reward = jnp.where(lane.ended, 0.0, reward)
-        terminated &= ~lane.ended
-        truncated &= ~lane.ended
-    lane = Lane(state=state, key=chain, ended=terminated | truncated)
-    return lane, reward, terminated, truncated
+        transition = select(lane.ended, _restart(rules.env, event_key), transition)
+    return Lane(state=transition.state, key=chain, ended=transition.done), transition
+
+
+def _restart(env: Environment, key: Key) -> Transition:
+    """What the step after the end of an episode gives: the next one, and nothing."""
+    return Transition(
+        state=env.init(key),
+        reward=jnp.float32(0.0),
+        terminated=jnp.bool_(False),
+        truncated=jnp.bool_(False),
+    )
 
 
 def _split(lane: Lane) -> tuple[UInt32[Array, "2"], Key]:
