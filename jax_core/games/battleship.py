@@ -8,8 +8,8 @@ Actions:
     |---|---|---|---|---|
     | cursor up | cursor down | cursor left | cursor right | fire at its cell |
 
-Rewards: 1/12 for the first hit of a ship cell, 0 for a miss, -2/n^2 for firing at a cell
-    again. Returns lie in -1..1.
+Rewards: 1/12 for the first hit of a ship cell, 0 for a miss, -2/n^2 for firing at a
+    cell again. Returns lie in -1..1.
 
 Ends: terminated when all 12 ship cells are hit or n^2/2 shots were repeats; truncated
     after 2 n^2 steps.

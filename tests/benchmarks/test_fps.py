@@ -58,3 +58,11 @@ def test_reading_is_a_program_of_its_own():
     frames = jax.ShapeDtypeStruct((2, 64, 64, 3), jnp.uint8)
     text = fps.read.lower(frames).compile().as_text()
     assert "u8[2,64,64,3]" in text[: text.index("\n")].partition("->")[0]
+
+
+def test_the_limit_is_measured_on_memory_that_is_reused():
+    frames = jnp.zeros((2, 64, 64, 3), jnp.uint8)
+    place = frames.unsafe_buffer_pointer()
+    frames = fps.refill(frames, np.uint8(7))
+    assert frames.unsafe_buffer_pointer() == place
+    assert (frames == 7).all()
