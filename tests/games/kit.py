@@ -1,0 +1,307 @@
+"""What the tests of single games share: compiled functions, played states, pixels."""
+
+import functools
+from types import SimpleNamespace
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy import stats
+
+import jax_core
+from jax_core.environment import select
+from jax_core.game import Visibility
+from tests import states as batches
+from tests.players import rollout
+
+FALSE_ALARM = 1e-6  # chance that a correct game fails one test of a distribution
+CHUNK = 256  # lanes of a compiled function
+
+FULL_FIELD, WIDE_FIELD = (16, 16, 96, 96), (14, 14, 100, 100)  # units: x, y, w, h
+HEADER = (0, 0, 128, 14)
+
+
+@functools.cache
+def make(env_id):
+    return jax_core.make(env_id)
+
+
+@functools.cache
+def _compiled(env_id):
+    env, params = make(env_id)
+    return SimpleNamespace(
+        init=jax.jit(jax.vmap(lambda key: env.init(key, params))),
+        step=jax.jit(jax.vmap(lambda *args: env.transition(*args, params))),
+        scenes={
+            view: jax.jit(jax.vmap(lambda one, v=view: env.game.scene(one, params, v)))
+            for view in Visibility
+        },
+    )
+
+
+@functools.cache
+def _drawing(env_id, partial, size):
+    env, _ = jax_core.make(env_id, partial_obs=partial, obs_size=size)
+    return jax.jit(jax.vmap(env.get_obs))
+
+
+def _in_chunks(function, count, *batches):
+    """Calls a batched function on chunks of one size, so that it is compiled once."""
+    results = []
+    for start in range(0, count, CHUNK):
+        lanes = np.arange(start, start + CHUNK).clip(max=count - 1)
+        chunk = jax.tree.map(lambda leaf, k=lanes: leaf[k], batches)
+        results.append(jax.tree.map(np.asarray, function(*chunk)))
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:count], *results)
+
+
+def put(states, **fields):
+    """Replaces fields of a batch, with NumPy arrays throughout."""
+    return jax.tree.map(np.asarray, batches.put(states, **fields))
+
+
+def _keys(seed, count):
+    return np.asarray(
+        jax.random.key_data(jax.random.split(jax.random.key(seed), count))
+    )
+
+
+@functools.cache
+def fresh(env_id, lanes, seed=0):
+    """First states of many episodes."""
+    return _in_chunks(_compiled(env_id).init, lanes, _keys(seed, lanes))
+
+
+def step(env_id, states, actions, seed=0):
+    """One step of a batch; `actions` may be one for all."""
+    lanes = len(states.time)
+    states = jax.tree.map(np.asarray, states)
+    actions = np.broadcast_to(np.asarray(actions, np.int32), (lanes,))
+    keys = jax.random.split(jax.random.key(seed), lanes)
+    return _in_chunks(_compiled(env_id).step, lanes, keys, states, actions)
+
+
+def state(env_id, **fields):
+    """A batch of one state, set by hand where fields are given."""
+    one = {name: np.asarray(value)[None] for name, value in fields.items()}
+    return put(fresh(env_id, 1), **one)
+
+
+def stack(states):
+    """Joins batches."""
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *states)
+
+
+def one_step(env_id, action, seed=0, **fields):
+    """Steps a state set by hand; gives the new fields and the outcome as NumPy."""
+    result = step(env_id, state(env_id, **fields), action, seed)
+    lane = jax.tree.map(lambda leaf: leaf[0], result)
+    return SimpleNamespace(
+        **vars(lane.state),
+        reward=lane.reward,
+        terminated=bool(lane.terminated),
+        truncated=bool(lane.truncated),
+    )
+
+
+def frames(env_id, states, *, partial=False, size=128):
+    """Draws a batch."""
+    states = jax.tree.map(np.asarray, states)
+    return _in_chunks(_drawing(env_id, partial, size), len(states.time), states)
+
+
+def scene(env_id, states, *, partial=True):
+    """Arrays of the scenes of a batch."""
+    states = jax.tree.map(np.asarray, states)
+    view = Visibility.PARTIAL if partial else Visibility.FULL
+    scenes = _in_chunks(_compiled(env_id).scenes[view], len(states.time), states)
+    return jax.tree.leaves(scenes)
+
+
+def look_equal(env_id, states, others, *, partial=True, sizes=(128,)):
+    """Whether two batches agree in scenes and, lane by lane, in all pixels."""
+    pairs = zip(
+        scene(env_id, states, partial=partial),
+        scene(env_id, others, partial=partial),
+        strict=True,
+    )
+    return all(np.array_equal(a, b) for a, b in pairs) and all(
+        np.array_equal(
+            frames(env_id, states, partial=partial, size=size),
+            frames(env_id, others, partial=partial, size=size),
+        )
+        for size in sizes
+    )
+
+
+@functools.cache
+def reachable(env_id, act, *, count=1024, seed=0, chance=0.3, lanes=64):
+    """States in the course of play, never ended ones.
+
+    Args:
+        act: scripted player, `act(state, params)`.
+        count: number of states.
+        chance: of a random action instead of the player's.
+    """
+    env, params = make(env_id)
+
+    def one_step(state, key):
+        step_key, init_key, choice_key, action_key = jax.random.split(key, 4)
+        action = jnp.where(
+            jax.random.bernoulli(choice_key, chance),
+            jax.random.randint(action_key, (), 0, 5, jnp.int32),
+            jnp.asarray(act(state, params), jnp.int32),
+        )
+        result = env.transition(step_key, state, action, params)
+        after = select(result.done, env.init(init_key, params), result.state)
+        return after, after
+
+    def run(key):
+        start_key, steps_key = jax.random.split(key)
+        steps = jax.random.split(steps_key, 4 * count // lanes)
+        return jax.lax.scan(one_step, env.init(start_key, params), steps)[1]
+
+    states = jax.jit(jax.vmap(run))(jax.random.split(jax.random.key(seed), lanes))
+    chosen = np.random.default_rng(seed).permutation(4 * count)[:count]
+    return jax.tree.map(
+        lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[chosen], states
+    )
+
+
+class Summary(NamedTuple):
+    """Episodes in numbers."""
+
+    total: np.ndarray
+    length: np.ndarray
+    terminated: np.ndarray
+    truncated: np.ndarray
+
+
+def constant_actions(env_id, action, count):
+    """The same move in every step of `count` episodes."""
+    return np.full((count, make(env_id)[1].max_steps), action, np.int32)
+
+
+def random_actions(env_id, count, seed=0):
+    """Uniformly random moves for `count` episodes."""
+    shape = (count, make(env_id)[1].max_steps)
+    return np.random.default_rng(seed).integers(0, 5, shape, np.int32)
+
+
+@functools.cache
+def _open_loop(env_id):
+    env, params = make(env_id)
+
+    def run(key, actions):
+        keys = rollout.episode_keys(key, params.max_steps)
+        return _summary(rollout.follow(env, params, keys, actions))
+
+    return jax.jit(jax.vmap(run))
+
+
+@functools.cache
+def _closed_loop(env_id, plan):
+    env, params = make(env_id)
+
+    def run(key):
+        keys = rollout.episode_keys(key, params.max_steps)
+        return _summary(rollout.follow(env, params, keys, plan(env, params, keys)))
+
+    return jax.jit(jax.vmap(run))
+
+
+def _summary(played):
+    return Summary(
+        played.total, played.length, played.terminated.any(), played.truncated.any()
+    )
+
+
+def follow(env_id, actions, seed=0):
+    """Plays given moves, one row per episode."""
+    keys = jax.random.split(jax.random.key(seed), len(actions))
+    return jax.tree.map(np.asarray, _open_loop(env_id)(keys, actions))
+
+
+def episodes(env_id, plan, count, seed=0):
+    """Returns and lengths of episodes of a scripted player, and how they ended."""
+    keys = jax.random.split(jax.random.key(seed), count)
+    return jax.tree.map(np.asarray, _closed_loop(env_id, plan)(keys))
+
+
+def agrees_with_table(totals, mean, deviation):
+    """Whether a sample fits the rounded mean of 8,192 episodes of the rule pages."""
+    error = deviation * np.sqrt(1 / len(totals) + 1 / 8192)
+    return abs(totals.mean() - mean) < 3 * error + 0.0005
+
+
+def is_uniform(counts, *, inclusion=None):
+    """Chi-square test at the level FALSE_ALARM.
+
+    Args:
+        counts: how often each cell came, last axis; earlier axes are added up.
+        inclusion: chance of a cell where several distinct cells are drawn at once,
+            which makes counts vary less than independent ones.
+    """
+    counts = np.asarray(counts, np.float64)
+    cells = counts.shape[-1]
+    expected = counts.mean(axis=-1, keepdims=True)
+    spread = expected
+    if inclusion is not None:
+        spread = expected * (1 - inclusion) * cells / (cells - 1)
+    statistic = ((counts - expected) ** 2 / spread).sum()
+    freedom = counts.size // cells * (cells - 1)
+    return stats.chi2.sf(statistic, freedom) > FALSE_ALARM
+
+
+def cut(pictures, field, rows, cols):
+    """Cuts [n, size, size, 3] into cells: bytes [n, rows, cols, k].
+
+    Args:
+        field: x, y, width and height in 1/128 of the side.
+    """
+    scale, rest = divmod(pictures.shape[1], 128)
+    assert rest == 0
+    x, y, width, height = (scale * units for units in field)
+    inner = pictures[:, y : y + height, x : x + width]
+    cells = inner.reshape(len(pictures), rows, height // rows, cols, width // cols, 3)
+    return cells.swapaxes(2, 3).reshape(len(pictures), rows, cols, -1)
+
+
+def read(cells, looks):
+    """Names of cells by their exact bytes; a picture that is in no table fails."""
+    flat = cells.reshape(-1, cells.shape[-1])
+    try:
+        names = np.array([looks[cell.tobytes()] for cell in flat])
+    except KeyError:
+        raise AssertionError("a cell has a look that is in no table") from None
+    return names.reshape(*cells.shape[:-1], *names.shape[1:])
+
+
+def table(named_cells):
+    """A table for `read`; two names with one look are an error.
+
+    Args:
+        named_cells: pairs of name and bytes.
+    """
+    looks = {}
+    for name, cell in named_cells:
+        other = looks.setdefault(cell.tobytes(), name)
+        assert other == name, f"{other} and {name} look alike"
+    return looks
+
+
+def read_scores(env_id, pictures, largest):
+    """Numbers in the headers."""
+    looks = _score_looks(make(env_id)[0].game, pictures.shape[1], largest)
+    return read(cut(pictures, HEADER, 1, 1), looks)[:, 0, 0]
+
+
+@functools.cache
+def _score_looks(game, size, largest):
+    """Headers by number; they are the same at all levels of a game."""
+    env_id = next(i for i in jax_core.registered_envs if make(i)[0].game == game)
+    numbers = np.arange(largest + 1)
+    shown = put(fresh(env_id, largest + 1), score=numbers)
+    headers = cut(frames(env_id, shown, size=size), HEADER, 1, 1)[:, 0, 0]
+    return table(zip(numbers, headers, strict=True))

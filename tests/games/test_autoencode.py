@@ -1,0 +1,427 @@
+"""AutoEncode against its rule page. Numbers are those of the page, not of the code."""
+
+import itertools
+from types import SimpleNamespace
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from jax_core.game import Move
+from jax_core.games._cards import shuffle_suits
+from tests.games import kit
+from tests.players import autoencode as player
+from tests.players import rollout
+
+LEVELS = {
+    "AutoEncodeEasy": SimpleNamespace(n=26, limit=260, random=0.251, deviation=0.084),
+    "AutoEncodeMedium": SimpleNamespace(n=52, limit=520, random=0.25, deviation=0.06),
+    "AutoEncodeHard": SimpleNamespace(n=78, limit=780, random=0.25, deviation=0.049),
+}
+EASY = "AutoEncodeEasy"
+HEART, SPADE, CLUB, DIAMOND = range(4)
+NO_CARD = -1
+
+HISTORY, CARD_LEFT, CARD_RIGHT = (19, 19, 90, 90), (1, 17, 14, 22), (113, 17, 14, 22)
+
+every_level = pytest.mark.parametrize("env_id", LEVELS)
+every_move = pytest.mark.parametrize("move", list(Move))
+
+
+def row_of(env_id, suit=HEART):
+    return np.full(LEVELS[env_id].n, suit)
+
+
+def recall(env_id, action, **fields):
+    """A step some time after the last card; all cards are clubs."""
+    n = LEVELS[env_id].n
+    defaults = {"time": n + 5, "cards": row_of(env_id, CLUB), "num_answered": 3}
+    return kit.one_step(env_id, action, **(defaults | fields))
+
+
+PERFECT = rollout.closed_loop(player.act)
+WRONG = rollout.closed_loop(player.act_badly)
+
+
+def played(env_id, count=1024):
+    states = kit.reachable(env_id, player.act, lanes=16)
+    return jax.tree.map(lambda leaf: leaf[:count], states)
+
+
+def truth(states):
+    """What the full view is to show: (present card, history padded to 81 cells)."""
+    time, answered = np.asarray(states.time), np.asarray(states.num_answered)
+    cards = np.asarray(states.cards)
+    lanes, n = cards.shape
+    is_watching = time < n
+    present = np.where(
+        is_watching, cards[np.arange(lanes), time.clip(max=n - 1)], NO_CARD
+    )
+    num_shown = np.where(is_watching, time, n - answered)
+    padded = np.pad(cards, ((0, 0), (0, 81 - n)))
+    return present, np.where(np.arange(81) < num_shown[:, None], padded, NO_CARD)
+
+
+@every_level
+def test_constants_are_those_of_the_rule_page(env_id):
+    params, rules = kit.make(env_id)[1], LEVELS[env_id]
+    assert (params.num_cards, params.max_steps) == (rules.n, rules.limit)
+    assert kit.fresh(env_id, 1).cards.shape == (1, rules.n)
+
+
+@every_level
+def test_an_episode_starts_with_all_cards_and_nothing_else(env_id):
+    n = LEVELS[env_id].n
+    states = kit.fresh(env_id, 64)
+    want = np.sort(np.arange(n) % 4)
+    np.testing.assert_array_equal(
+        np.sort(states.cards, axis=1), np.broadcast_to(want, (64, n))
+    )
+    for name in ("time", "score", "selected_suit", "num_answered"):
+        assert not np.any(getattr(states, name)), name
+
+
+def test_every_order_of_a_few_cards_is_equally_likely():
+    """Chi-square over all 90 orders of 6 cards, two of each suit."""
+    uniforms = jax.random.uniform(jax.random.key(3), (45_000, 6))
+    shuffled = jax.jit(jax.vmap(lambda row: shuffle_suits(row, 3)))(uniforms)
+    orders = sorted(set(itertools.permutations([0, 0, 1, 1, 2, 2])))
+    codes = np.asarray(shuffled).astype(int) @ 3 ** np.arange(6)
+    names = np.array(orders) @ 3 ** np.arange(6)
+    counts = (codes[:, None] == names).sum(axis=0)
+    assert counts.sum() == 45_000
+    assert kit.is_uniform(counts)
+
+
+@every_level
+def test_every_place_has_every_suit_as_often_as_the_cards_allow(env_id):
+    """Chi-square of neighbours: first two, middle two, last two cards."""
+    n = LEVELS[env_id].n
+    cards = np.asarray(kit.fresh(env_id, 20_000, seed=1).cards).astype(int)
+    of_suit = np.bincount(np.arange(n) % 4)
+    pairs = of_suit[:, None] * of_suit - np.diag(of_suit)
+    for place in (0, n // 2, n - 2):
+        codes = 4 * cards[:, place] + cards[:, place + 1]
+        counts = np.bincount(codes, minlength=16)
+        expected = pairs.ravel() / pairs.sum() * len(cards)
+        assert stats.chisquare(counts, expected).pvalue > kit.FALSE_ALARM / 3
+
+
+@pytest.mark.parametrize("time", [0, 10, 26, 40])
+@pytest.mark.parametrize(
+    ("move", "selected", "after"),
+    [
+        (Move.LEFT, HEART, SPADE),
+        (Move.LEFT, DIAMOND, HEART),
+        (Move.RIGHT, HEART, DIAMOND),
+        (Move.RIGHT, CLUB, SPADE),
+        (Move.UP, CLUB, CLUB),
+        (Move.DOWN, CLUB, CLUB),
+        (Move.FIRE, CLUB, CLUB),
+    ],
+)
+def test_left_is_the_next_suit_and_right_the_one_before(time, move, selected, after):
+    result = kit.one_step(EASY, move, time=time, selected_suit=selected)
+    assert result.selected_suit == after
+
+
+@every_level
+def test_a_right_answer_pays_one_over_n(env_id):
+    n = LEVELS[env_id].n
+    result = recall(env_id, Move.FIRE, selected_suit=CLUB, score=2)
+    assert result.reward == np.float32(1 / n)
+    assert (result.score, result.num_answered) == (3, 4)
+    assert (result.selected_suit, result.time) == (CLUB, n + 6)
+    assert not result.terminated
+
+
+@every_level
+def test_a_wrong_answer_counts_and_pays_nothing(env_id):
+    result = recall(env_id, Move.FIRE, selected_suit=SPADE, score=2)
+    assert (result.reward, result.score, result.num_answered) == (0, 2, 4)
+    assert not result.terminated
+
+
+@every_level
+@pytest.mark.parametrize("answered", [0, 1, 7, 25])
+def test_the_last_card_is_asked_for_first(env_id, answered):
+    n = LEVELS[env_id].n
+    cards = row_of(env_id, SPADE)
+    cards[n - 1 - answered] = DIAMOND
+    fields = {"cards": cards, "num_answered": answered}
+    assert recall(env_id, Move.FIRE, selected_suit=DIAMOND, **fields).score == 1
+    assert recall(env_id, Move.FIRE, selected_suit=SPADE, **fields).score == 0
+
+
+@every_level
+@pytest.mark.parametrize("time_left", [1, 2, 20])
+def test_answers_do_nothing_while_cards_are_shown(env_id, time_left):
+    time = LEVELS[env_id].n - time_left
+    result = kit.one_step(env_id, Move.FIRE, time=time, cards=row_of(env_id))
+    assert (result.reward, result.score, result.num_answered) == (0, 0, 0)
+    assert result.time == time + 1
+
+
+@every_level
+def test_answers_count_from_the_first_step_without_a_card(env_id):
+    n = LEVELS[env_id].n
+    result = kit.one_step(env_id, Move.FIRE, time=n, cards=row_of(env_id))
+    assert (result.reward, result.num_answered) == (np.float32(1 / n), 1)
+
+
+@every_level
+def test_the_step_limit_truncates_and_keeps_the_reward(env_id):
+    n, limit = LEVELS[env_id].n, LEVELS[env_id].limit
+    before = recall(env_id, Move.FIRE, time=limit - 2, selected_suit=CLUB)
+    assert not before.truncated
+    last = recall(env_id, Move.FIRE, time=limit - 1, selected_suit=CLUB)
+    assert (last.truncated, last.terminated) == (True, False)
+    assert last.reward == np.float32(1 / n)
+
+
+@every_level
+def test_correction_1_all_five_actions_are_declared(env_id):
+    env, _ = kit.make(env_id)
+    assert env.action_space().n == 5
+
+
+@every_level
+@pytest.mark.parametrize("selected", [CLUB, SPADE])
+def test_correction_2_the_last_answer_ends_the_episode(env_id, selected):
+    n = LEVELS[env_id].n
+    last = recall(env_id, Move.FIRE, num_answered=n - 1, selected_suit=selected)
+    assert (last.terminated, last.truncated, last.num_answered) == (True, False, n)
+    before = recall(env_id, Move.FIRE, num_answered=n - 2, selected_suit=selected)
+    assert not before.terminated
+
+
+@every_level
+def test_correction_2_the_episode_may_end_in_both_ways_at_once(env_id):
+    n, limit = LEVELS[env_id].n, LEVELS[env_id].limit
+    last = recall(env_id, Move.FIRE, num_answered=n - 1, time=limit - 1)
+    assert (last.terminated, last.truncated) == (True, True)
+
+
+@every_level
+@pytest.mark.parametrize("move", [Move.UP, Move.DOWN, Move.LEFT, Move.RIGHT])
+def test_correction_3_only_fire_answers(env_id, move):
+    for time in (LEVELS[env_id].n, LEVELS[env_id].n + 9):
+        for selected in range(4):
+            result = kit.one_step(env_id, move, time=time, selected_suit=selected)
+            assert (result.reward, result.score, result.num_answered) == (0, 0, 0)
+
+
+@every_level
+def test_correction_4_the_full_view_takes_answered_cards_away(env_id):
+    n = LEVELS[env_id].n
+    states = kit.put(
+        kit.fresh(env_id, n), time=np.full(n, n + 7), num_answered=np.arange(n)
+    )
+    ids = next(
+        leaf
+        for leaf in kit.scene(env_id, states, partial=False)
+        if leaf.shape[1:] == (9, 9)
+    )
+    num_shown = (ids.reshape(n, 81) > 0).sum(axis=1)
+    np.testing.assert_array_equal(num_shown, n - np.arange(n))
+    pictures = kit.frames(env_id, states)
+    assert len({picture.tobytes() for picture in pictures}) == n
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    seed=st.integers(0, 2**31 - 1),
+    actions=st.lists(st.sampled_from(list(Move)), min_size=1, max_size=40),
+)
+def test_cards_never_change_and_answers_are_counted(seed, actions):
+    states = kit.put(kit.fresh(EASY, 1, seed=seed), time=[20])
+    cards, num_answered, score = np.asarray(states.cards), 0, 0
+    for time, action in enumerate(actions, start=20):
+        answers = action == Move.FIRE and time >= 26
+        result = kit.step(EASY, states, action)
+        suit, asked = int(states.selected_suit[0]), cards[0, 25 - num_answered]
+        score += answers and suit == asked
+        num_answered += answers
+        states = result.state
+        assert states.num_answered[0] == num_answered
+        assert states.score[0] == score
+        np.testing.assert_array_equal(states.cards, cards)
+        if result.terminated[0]:
+            assert num_answered == 26
+            break
+
+
+def hidden_changed(states, seed=2):
+    """Other values for all that the partial view hides."""
+    random = np.random.default_rng(seed)
+    time, cards = np.asarray(states.time), np.asarray(states.cards)
+    lanes, n = cards.shape
+    others = random.integers(0, 4, cards.shape)
+    is_present = np.arange(n) == time[:, None]
+    is_recall = time >= n
+    return kit.put(
+        states,
+        cards=np.where(is_present, cards, others),
+        num_answered=random.integers(0, n, lanes),
+        time=np.where(is_recall, random.integers(n, 10 * n, lanes), time),
+    )
+
+
+@every_level
+def test_partial_view_does_not_depend_on_what_it_hides(env_id):
+    states = played(env_id, 256)
+    assert np.any(states.time < LEVELS[env_id].n)
+    assert np.any(states.time >= LEVELS[env_id].n)
+    assert kit.look_equal(env_id, states, hidden_changed(states))
+
+
+@every_level
+def test_partial_view_hides_the_cards_from_the_start(env_id):
+    states = kit.fresh(env_id, 64)
+    assert kit.look_equal(env_id, states, hidden_changed(states))
+
+
+@every_level
+def test_full_view_does_not_depend_on_cards_to_come(env_id):
+    n = LEVELS[env_id].n
+    states = played(env_id, 256)
+    is_to_come = np.arange(n) > np.asarray(states.time)[:, None]
+    others = np.random.default_rng(5).integers(0, 4, (256, n))
+    changed = kit.put(states, cards=np.where(is_to_come, others, states.cards))
+    assert kit.look_equal(env_id, states, changed, partial=False)
+
+
+@every_level
+def test_full_view_tells_every_shown_card(env_id):
+    n = LEVELS[env_id].n
+    shown = kit.put(kit.fresh(env_id, n), time=np.full(n, n))
+    cards = np.asarray(shown.cards)
+    flipped = np.where(np.eye(n, dtype=bool), (cards + 1) % 4, cards)
+    before = kit.frames(env_id, shown, size=64)
+    after = kit.frames(env_id, kit.put(shown, cards=flipped), size=64)
+    assert np.all(np.any(before != after, axis=(1, 2, 3)))
+
+
+def looks(env_id, size, *, partial):
+    """Tables of the cells: history, present card, selected suit."""
+    n = LEVELS[env_id].n
+    suits = np.arange(4)
+    one_suit = kit.put(kit.fresh(env_id, 4), cards=np.repeat(suits[:, None], n, axis=1))
+    first = kit.put(one_suit, selected_suit=suits)
+    full = kit.put(one_suit, time=np.full(4, n))
+    first_frames = kit.frames(env_id, first, partial=partial, size=size)
+    full_frames = kit.frames(env_id, full, partial=partial, size=size)
+    cells = kit.cut(full_frames, HISTORY, 9, 9).reshape(4, 81, -1)
+    empty = kit.cut(first_frames, HISTORY, 9, 9)[0, 0, 0]
+    left = kit.cut(first_frames, CARD_LEFT, 1, 1)[:, 0, 0]
+    right = kit.cut(first_frames, CARD_RIGHT, 1, 1)[:, 0, 0]
+    no_card = kit.cut(full_frames, CARD_LEFT, 1, 1)[0, 0, 0]
+    in_history = [(NO_CARD, empty)]
+    if not partial:
+        in_history += [(suit, cell) for suit in suits for cell in cells[suit, :n]]
+    return SimpleNamespace(
+        history=kit.table(in_history),
+        left=kit.table([(NO_CARD, no_card), *zip(suits, left, strict=True)]),
+        right=kit.table(zip(suits, right, strict=True)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("env_id", "size"), [*((env_id, 128) for env_id in LEVELS), (EASY, 256)]
+)
+def test_every_visible_field_is_read_from_the_full_view(env_id, size):
+    states = played(env_id)
+    pictures = kit.frames(env_id, states, size=size)
+    tables = looks(env_id, size, partial=False)
+    present, history = truth(states)
+    scores = kit.read_scores(env_id, pictures, LEVELS[env_id].n)
+    np.testing.assert_array_equal(scores, states.score)
+    cells = kit.read(kit.cut(pictures, HISTORY, 9, 9), tables.history)
+    np.testing.assert_array_equal(cells.reshape(-1, 81), history)
+    left = kit.read(kit.cut(pictures, CARD_LEFT, 1, 1), tables.left)
+    np.testing.assert_array_equal(left[:, 0, 0], present)
+    right = kit.read(kit.cut(pictures, CARD_RIGHT, 1, 1), tables.right)
+    np.testing.assert_array_equal(right[:, 0, 0], states.selected_suit)
+    is_recall = left[:, 0, 0] == NO_CARD
+    num_left = (cells != NO_CARD).sum(axis=(1, 2))
+    answered = LEVELS[env_id].n - num_left[is_recall]
+    np.testing.assert_array_equal(answered, np.asarray(states.num_answered)[is_recall])
+    assert 100 < is_recall.sum() < 1000
+
+
+@pytest.mark.parametrize("size", [128, 256])
+def test_visible_fields_are_read_from_the_partial_view(size):
+    states = played(EASY)
+    pictures = kit.frames(EASY, states, partial=True, size=size)
+    tables = looks(EASY, size, partial=True)
+    scores = kit.read_scores(EASY, pictures, 26)
+    np.testing.assert_array_equal(scores, states.score)
+    left = kit.read(kit.cut(pictures, CARD_LEFT, 1, 1), tables.left)
+    np.testing.assert_array_equal(left[:, 0, 0], truth(states)[0])
+    right = kit.read(kit.cut(pictures, CARD_RIGHT, 1, 1), tables.right)
+    np.testing.assert_array_equal(right[:, 0, 0], states.selected_suit)
+    cells = kit.read(kit.cut(pictures, HISTORY, 9, 9), tables.history)
+    assert np.all(cells == NO_CARD)
+
+
+@pytest.mark.parametrize("size", [64, 84])
+def test_suits_differ_in_shape_and_in_grey_in_small_frames(size):
+    suits = np.arange(4)
+    cards = np.repeat(suits[:, None], 26, axis=1)
+    states = kit.put(
+        kit.fresh(EASY, 4), cards=cards, selected_suit=suits, time=[25] * 4
+    )
+    pictures = kit.frames(EASY, states, size=size).astype(float)
+    grey = pictures @ np.array([0.299, 0.587, 0.114])
+    scale = size / 128
+    paper, table = grey[0, round(20 * scale), round(2 * scale)], grey[0, -20, size // 2]
+    for (x, y, width, height), ground in (
+        (CARD_LEFT, paper),
+        (CARD_RIGHT, paper),
+        (HISTORY, table),
+    ):
+        top, bottom, left, right = (
+            int(edge * scale + 0.5) for edge in (y, y + height, x, x + width)
+        )
+        part = grey[:, top:bottom, left:right]
+        shapes = part != ground
+        for one, other in itertools.combinations(range(4), 2):
+            assert np.any(shapes[one] != shapes[other])
+            ink = [np.median(part[k][shapes[k]]) for k in (one, other)]
+            assert abs(ink[0] - ink[1]) > 15
+
+
+@every_level
+def test_perfect_memory_earns_one_in_every_episode(env_id):
+    summary = kit.episodes(env_id, PERFECT, 128)
+    np.testing.assert_allclose(summary.total, 1.0, atol=1e-5)
+    assert summary.terminated.all()
+    assert not summary.truncated.any()
+    assert summary.length.max() <= 4 * LEVELS[env_id].n
+
+
+@every_level
+def test_correction_2_no_return_leaves_its_bounds(env_id):
+    limit = LEVELS[env_id].limit
+    wrong = kit.episodes(env_id, WRONG, 64)
+    assert np.all(wrong.total == 0)
+    assert wrong.terminated.all()
+    firing = kit.follow(env_id, kit.constant_actions(env_id, Move.FIRE, 512))
+    assert firing.total.min() >= -1e-5
+    assert firing.total.max() <= 1 + 1e-5
+    assert np.all(firing.length == 2 * LEVELS[env_id].n)
+    idle = kit.follow(env_id, kit.constant_actions(env_id, Move.UP, 512))
+    assert np.all(idle.total == 0)
+    assert np.all((idle.length == limit) & idle.truncated & ~idle.terminated)
+
+
+@every_level
+def test_random_play_earns_what_the_rule_page_says(env_id):
+    rules = LEVELS[env_id]
+    totals = kit.follow(env_id, kit.random_actions(env_id, 512)).total
+    assert kit.agrees_with_table(totals, rules.random, rules.deviation)
+    assert totals.min() >= 0
+    assert totals.max() <= 1 + 1e-5

@@ -1,0 +1,435 @@
+"""Breakout against its rule page. Numbers are those of the page, not of the code."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from jax_core.game import Move
+from tests.games import kit
+from tests.players import breakout as player
+from tests.players import rollout
+
+LEVELS = {
+    "BreakoutEasy": SimpleNamespace(width=6, start=4, random=-0.934, deviation=0.050),
+    "BreakoutMedium": SimpleNamespace(width=5, start=5, random=-0.946, deviation=0.039),
+    "BreakoutHard": SimpleNamespace(width=4, start=5, random=-0.952, deviation=0.033),
+}
+LIMIT = 2000
+UP_LEFT, UP_RIGHT, DOWN_RIGHT, DOWN_LEFT = range(4)
+ROW_REWARDS = np.array([0.015, 0.013, 0.011, 0.009, 0.007, 0.005]) * 5 / 3
+
+every_level = pytest.mark.parametrize("env_id", LEVELS)
+
+
+def wall(*cells):
+    """Bricks at (row, column) of the grid."""
+    bricks = np.zeros((6, 10), bool)
+    for row, col in cells:
+        bricks[row - 1, col] = True
+    return bricks
+
+
+FULL_WALL = np.ones((6, 10), bool)
+
+
+def fly(env_id, x, y, direction, action=Move.UP, **fields):
+    """One step of a ball in (row y, column x); one brick is left, far from it."""
+    ball = {"ball_x": x, "ball_y": y, "ball_dir": direction}
+    last = {"last_ball_x": 3, "last_ball_y": 3}
+    defaults = {"time": 5, "paddle_x": 0, "bricks": wall((6, 0)), **last}
+    return kit.one_step(env_id, action, **(defaults | ball | fields))
+
+
+def flight(after):
+    return int(after.ball_x), int(after.ball_y), int(after.ball_dir)
+
+
+def played(env_id, count=1024):
+    return kit.reachable(env_id, player.act, count=count, chance=0.4, lanes=16)
+
+
+@every_level
+def test_constants_are_those_of_the_rule_page(env_id):
+    params, rules = kit.make(env_id)[1], LEVELS[env_id]
+    assert params.paddle_width == rules.width
+    assert params.max_steps == LIMIT
+
+
+@every_level
+@pytest.mark.parametrize(
+    ("direction", "x", "y"),
+    [(UP_LEFT, 4, 9), (UP_RIGHT, 6, 9), (DOWN_RIGHT, 6, 11), (DOWN_LEFT, 4, 11)],
+)
+def test_a_free_ball_moves_diagonally(env_id, direction, x, y):
+    after = fly(env_id, 5, 10, direction, strike=True)
+    assert flight(after) == (x, y, direction)
+    assert (after.last_ball_x, after.last_ball_y) == (5, 10)
+    assert not after.strike
+    assert after.reward == 0
+    assert after.time == 6
+    assert not after.terminated
+
+
+@every_level
+@pytest.mark.parametrize(
+    ("x", "direction", "y", "mirrored"),
+    [
+        (0, UP_LEFT, 9, UP_RIGHT),
+        (9, UP_RIGHT, 9, UP_LEFT),
+        (9, DOWN_RIGHT, 11, DOWN_LEFT),
+        (0, DOWN_LEFT, 11, DOWN_RIGHT),
+    ],
+)
+def test_a_side_wall_mirrors_the_ball_and_keeps_it_in_its_column(
+    env_id, x, direction, y, mirrored
+):
+    assert flight(fly(env_id, x, 10, direction)) == (x, y, mirrored)
+
+
+@every_level
+@pytest.mark.parametrize(
+    ("x", "direction", "next_x", "mirrored"),
+    [
+        (5, UP_LEFT, 4, DOWN_LEFT),
+        (5, UP_RIGHT, 6, DOWN_RIGHT),
+        (0, UP_LEFT, 0, DOWN_RIGHT),
+        (9, UP_RIGHT, 9, DOWN_LEFT),
+    ],
+)
+def test_the_ceiling_mirrors_the_ball_and_keeps_it_in_its_row(
+    env_id, x, direction, next_x, mirrored
+):
+    after = fly(env_id, x, 0, direction)
+    assert flight(after) == (next_x, 0, mirrored)
+    assert not after.strike
+
+
+@pytest.mark.parametrize("row", range(1, 7))
+def test_a_brick_pays_by_its_row_and_vanishes(row):
+    bricks = wall((row, 4), (row, 5), (6, 0))
+    after = fly("BreakoutEasy", 5, row + 1, UP_LEFT, bricks=bricks, score=7)
+    assert after.reward == np.float32(ROW_REWARDS[row - 1])
+    assert after.score == 8
+    assert np.array_equal(after.bricks, wall((row, 5), (6, 0)))
+    assert flight(after) == (4, row + 1, DOWN_LEFT)
+    assert after.strike
+
+
+@every_level
+def test_a_brick_is_met_from_above_too(env_id):
+    after = fly(env_id, 5, 2, DOWN_RIGHT, bricks=wall((3, 6), (6, 0)))
+    assert flight(after) == (6, 2, UP_RIGHT)
+    assert after.reward == np.float32(ROW_REWARDS[2])
+
+
+@every_level
+def test_a_brick_beside_a_wall_turns_the_ball_round(env_id):
+    after = fly(env_id, 0, 5, UP_LEFT, bricks=wall((4, 0), (6, 5)))
+    assert flight(after) == (0, 5, DOWN_RIGHT)
+    assert after.reward == np.float32(ROW_REWARDS[3])
+
+
+@every_level
+def test_a_second_brick_in_a_row_vanishes_without_pay_or_bounce(env_id):
+    bricks = wall((4, 4), (6, 0))
+    after = fly(env_id, 5, 5, UP_LEFT, bricks=bricks, strike=True, score=7)
+    assert after.reward == 0
+    assert after.score == 7
+    assert np.array_equal(after.bricks, wall((6, 0)))
+    assert flight(after) == (4, 4, UP_LEFT)
+    assert after.strike
+
+
+@every_level
+def test_the_last_brick_ends_the_episode_with_its_reward(env_id):
+    after = fly(env_id, 5, 2, UP_LEFT, bricks=wall((1, 4)), score=59)
+    assert after.terminated
+    assert after.reward == np.float32(0.025)
+    assert after.score == 60
+    unpaid = fly(env_id, 5, 2, UP_LEFT, bricks=wall((1, 4)), strike=True)
+    assert unpaid.terminated
+    assert unpaid.reward == 0
+
+
+@every_level
+@pytest.mark.parametrize(("direction", "shift"), [(DOWN_RIGHT, 1), (DOWN_LEFT, -1)])
+def test_the_paddle_meets_the_ball_by_its_old_column_or_else_by_its_new_one(
+    env_id, direction, shift
+):
+    """All positions of the paddle against a ball in column 5 of the last free row."""
+    width = LEVELS[env_id].width
+    for paddle in range(11 - width):
+        after = fly(env_id, 5, 18, direction, paddle_x=paddle, bricks=FULL_WALL)
+        if paddle <= 5 < paddle + width:
+            mirrored = UP_RIGHT if direction == DOWN_RIGHT else UP_LEFT
+            assert flight(after) == (5 + shift, 18, mirrored)
+        elif paddle <= 5 + shift < paddle + width:
+            reversed_ = UP_LEFT if direction == DOWN_RIGHT else UP_RIGHT
+            assert flight(after) == (5 + shift, 18, reversed_)
+        else:
+            assert after.terminated
+            assert after.reward == -1
+            continue
+        assert not after.terminated
+        assert after.reward == 0
+        assert not after.strike
+
+
+@every_level
+def test_the_paddle_moves_before_the_ball_is_judged(env_id):
+    width = LEVELS[env_id].width
+    ball = (width, 18, DOWN_RIGHT)  # one column right of a paddle at the left wall
+    assert fly(env_id, *ball, action=Move.UP, paddle_x=0).terminated
+    caught = fly(env_id, *ball, action=Move.RIGHT, paddle_x=0)
+    assert flight(caught) == (width + 1, 18, UP_RIGHT)
+    left_alone = fly(env_id, width, 18, DOWN_RIGHT, action=Move.LEFT, paddle_x=1)
+    assert left_alone.terminated
+
+
+@every_level
+def test_the_ball_at_a_wall_is_judged_by_its_clamped_column(env_id):
+    """In column 9 the ball turns at the wall and at the paddle in one step."""
+    paddle_x = 10 - LEVELS[env_id].width
+    after = fly(env_id, 9, 18, DOWN_RIGHT, paddle_x=paddle_x)
+    assert flight(after) == (9, 18, UP_LEFT)
+
+
+@every_level
+@pytest.mark.parametrize("left", [1, 2, 30, 60])
+def test_losing_the_ball_costs_the_bricks_that_are_left(env_id, left):
+    bricks = (np.arange(60) < left).reshape(6, 10)
+    after = fly(env_id, 9, 18, DOWN_LEFT, bricks=bricks)
+    assert after.terminated
+    assert after.reward == np.float32(-left / 60)
+    assert after.score == 0
+
+
+@every_level
+def test_paddle_moves_one_column_and_stays_between_the_walls(env_id):
+    stop = 10 - LEVELS[env_id].width
+    for paddle in range(stop + 1):
+        for action, shift in enumerate((0, 0, -1, 1, 0)):
+            after = fly(env_id, 5, 10, UP_LEFT, action=action, paddle_x=paddle)
+            assert after.paddle_x == min(max(paddle + shift, 0), stop)
+
+
+@every_level
+def test_episodes_start_at_either_wall_with_equal_chance(env_id):
+    states = kit.fresh(env_id, 20000)
+    right = np.asarray(states.ball_x) == 9
+    assert kit.is_uniform([right.sum(), (~right).sum()])
+    assert np.array_equal(states.ball_x, np.where(right, 9, 0))
+    assert np.array_equal(states.ball_dir, np.where(right, UP_RIGHT, UP_LEFT))
+    assert np.array_equal(states.last_ball_x, states.ball_x)
+    assert (np.asarray(states.ball_y) == 13).all()
+    assert (np.asarray(states.last_ball_y) == 13).all()
+    assert states.bricks.all()
+    for name in ("time", "score", "strike"):
+        assert not getattr(states, name).any()
+
+
+@every_level
+def test_correction_1_the_paddle_starts_inside_its_range(env_id):
+    assert (kit.fresh(env_id, 64).paddle_x == LEVELS[env_id].start).all()
+
+
+@every_level
+def test_correction_2_the_step_limit_does_not_terminate(env_id):
+    late = {"time": LIMIT - 1}
+    after = fly(env_id, 5, 10, UP_LEFT, **late)
+    assert after.truncated
+    assert not after.terminated
+    assert after.reward == 0
+    assert not fly(env_id, 5, 10, UP_LEFT, time=LIMIT - 2).truncated
+    lost = fly(env_id, 9, 18, DOWN_LEFT, **late)
+    assert lost.truncated
+    assert lost.terminated
+    assert lost.reward == np.float32(-1 / 60)
+
+
+@every_level
+def test_random_play_keeps_the_books(env_id):
+    before = played(env_id)
+    actions = np.random.default_rng(0).integers(0, 5, len(before.time))
+    result = kit.step(env_id, before, actions)
+    after, went_on = result.state, ~np.asarray(result.terminated)
+    assert (after.bricks <= before.bricks).all()
+    assert np.array_equal(after.last_ball_x, before.ball_x)
+    assert np.array_equal(after.last_ball_y, before.ball_y)
+    assert (after.ball_x >= 0).all()
+    assert (after.ball_x <= 9).all()
+    assert (after.ball_y[went_on] >= 0).all()
+    assert (after.ball_y[went_on] <= 18).all()
+    lost_bricks = before.bricks & ~after.bricks
+    paid = after.score - before.score
+    assert np.array_equal(lost_bricks.sum(axis=(1, 2)) == 1, after.strike)
+    assert (paid <= after.strike).all()
+    expected = (lost_bricks * ROW_REWARDS[:, None]).sum(axis=(1, 2)) * paid
+    fine = after.bricks.sum(axis=(1, 2)) / 60
+    expected -= np.where(went_on | (fine == 0), 0, fine)
+    np.testing.assert_allclose(result.reward, expected, atol=1e-6)
+
+
+# Pictures. The field has 20 rows of 5 units and 10 columns of 10 units.
+
+BALL, DOT, BRICK, PADDLE = 1, 2, 4, 8  # a cell shows a sum of these
+HAS_BRICKS = range(1, 7)
+
+
+def looks_by_row(env_id):
+    """Looks of the cell in column 4, by row: names and states that show them."""
+    base = kit.put(kit.fresh(env_id, 1), time=np.array([5]))
+    tables = []
+    for row in range(19):
+        names = list(range(8 if row in HAS_BRICKS else 4))
+        if row == 1:  # a red dot on a red brick; no play is known that leads to it
+            names.remove(DOT + BRICK)
+        states = [kit.put(base, **one(shown_in(row, name))) for name in names]
+        tables.append((names, states))
+    paddles = [kit.put(base, **one({"paddle_x": x})) for x in (5, 3)]
+    return [*tables, ((0, PADDLE), paddles)]
+
+
+def shown_in(row, name):
+    """Fields such that column 4 of a row shows what the name says."""
+    elsewhere = 8 if row == 18 else 18
+    ball_y = row if name & BALL else elsewhere
+    last_ball_y = row if name & DOT else elsewhere
+    return {
+        "ball_x": 4,
+        "ball_y": ball_y,
+        "last_ball_x": 4,
+        "last_ball_y": last_ball_y,
+        "bricks": wall((row, 4)) if name & BRICK else wall(),
+        "paddle_x": 0,
+    }
+
+
+def one(fields):
+    return {name: np.asarray(value)[None] for name, value in fields.items()}
+
+
+def decode(env_id, pictures):
+    """Names of all cells and the score, from pictures alone."""
+    size = pictures.shape[1]
+    named = np.empty((len(pictures), 20, 10), int)
+    cells = kit.cut(pictures, kit.WIDE_FIELD, 20, 10)
+    tables = looks_by_row(env_id)
+    everything = [state for _, states in tables for state in states]
+    drawn = kit.frames(env_id, kit.stack(everything), size=size)
+    samples = iter(kit.cut(drawn, kit.WIDE_FIELD, 20, 10))
+    for row, (names, _) in enumerate(tables):
+        table = kit.table([(name, next(samples)[row, 4]) for name in names])
+        named[:, row] = kit.read(cells[:, row : row + 1], table)[:, 0]
+    return named, kit.read_scores(env_id, pictures, 60)
+
+
+def expected_cells(states, width, *, partial):
+    """What the rule page says is drawn."""
+    lanes = np.arange(len(states.time))
+    cells = np.zeros((len(lanes), 20, 10), int)
+    cells[:, 1:7][states.bricks] = BRICK
+    shown = np.flatnonzero((states.ball_dir <= UP_RIGHT) | (not partial))
+    cells[shown, states.ball_y[shown], states.ball_x[shown]] += BALL
+    if not partial:
+        cells[lanes, states.last_ball_y, states.last_ball_x] += DOT
+    col = np.arange(10)[None]
+    paddle = states.paddle_x[:, None]
+    cells[:, 19][(col >= paddle) & (col < paddle + width)] = PADDLE
+    return cells
+
+
+@every_level
+@pytest.mark.parametrize("size", [128, 256])
+def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
+    """Bricks, paddle, ball, last ball cell and score, exactly."""
+    states = played(env_id)
+    named, score = decode(env_id, kit.frames(env_id, states, size=size))
+    width = LEVELS[env_id].width
+    assert np.array_equal(named, expected_cells(states, width, partial=False))
+    assert np.array_equal(score, states.score)
+
+
+@every_level
+def test_partial_view_shows_the_ball_only_while_it_rises_and_never_the_dot(env_id):
+    states = played(env_id)
+    named, score = decode(env_id, kit.frames(env_id, states, partial=True))
+    width = LEVELS[env_id].width
+    assert np.array_equal(named, expected_cells(states, width, partial=True))
+    assert np.array_equal(score, states.score)
+
+
+@every_level
+@pytest.mark.parametrize("partial", [False, True])
+def test_views_hide_what_the_rule_page_hides(env_id, partial):
+    states = played(env_id)
+    count = len(states.time)
+    rng = np.random.default_rng(0)
+    fields = {
+        "strike": rng.random(count) < 0.5,
+        "time": rng.integers(0, LIMIT, count),
+    }
+    if partial:
+        falling = np.asarray(states.ball_dir) >= DOWN_RIGHT
+        side = rng.integers(0, 2, count)
+        fields |= {
+            "ball_dir": np.where(falling, 2 + side, side),
+            "ball_x": np.where(falling, rng.integers(0, 10, count), states.ball_x),
+            "ball_y": np.where(falling, rng.integers(0, 20, count), states.ball_y),
+            "last_ball_x": rng.integers(0, 10, count),
+            "last_ball_y": rng.integers(0, 20, count),
+        }
+    assert kit.look_equal(env_id, states, kit.put(states, **fields), partial=partial)
+
+
+@every_level
+def test_the_dot_lies_over_the_ball_and_the_brick(env_id):
+    """A ball that passes through bricks is still seen, and so is its dot."""
+    base = kit.fresh(env_id, 4)
+    states = kit.put(
+        base,
+        ball_x=np.array([4, 4, 2, 2]),
+        ball_y=np.array([3, 3, 9, 9]),
+        last_ball_x=np.array([4, 2, 4, 2]),
+        last_ball_y=np.array([3, 9, 3, 9]),
+        ball_dir=np.full(4, UP_RIGHT),
+    )
+    cells = kit.cut(kit.frames(env_id, states), kit.WIDE_FIELD, 20, 10)[:, 3, 4]
+    assert len({cell.tobytes() for cell in cells}) == 4
+
+
+# Players.
+
+SOLVER = rollout.closed_loop(player.act)
+ADVERSARY = rollout.closed_loop(player.flee)
+
+
+@every_level
+def test_a_paddle_under_the_ball_clears_the_board_in_1718_steps(env_id):
+    summary = kit.episodes(env_id, SOLVER, 16)
+    np.testing.assert_allclose(summary.total, 1, atol=1e-5)
+    assert (summary.length == 1718).all()
+    assert summary.terminated.all()
+    assert not summary.truncated.any()
+
+
+def test_both_starts_are_among_the_cleared_ones():
+    assert len(set(kit.fresh("BreakoutEasy", 16).ball_x.tolist())) == 2
+
+
+@every_level
+def test_returns_stay_within_their_bounds(env_id):
+    worst = kit.episodes(env_id, ADVERSARY, 16).total
+    assert worst.min() >= -1 - 1e-5
+    assert worst.max() < -0.9
+    totals = kit.follow(env_id, kit.random_actions(env_id, 128)).total
+    assert totals.min() >= -1 - 1e-5
+    assert totals.max() <= 1 + 1e-5
+
+
+@every_level
+def test_random_play_agrees_with_the_table(env_id):
+    rules = LEVELS[env_id]
+    totals = kit.follow(env_id, kit.random_actions(env_id, 128), seed=1).total
+    assert kit.agrees_with_table(totals, rules.random, rules.deviation)

@@ -1,0 +1,449 @@
+"""MineSweeper against its rule page. Numbers are those of the page, not of the code."""
+
+import itertools
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import signal
+
+from jax_core.game import Move
+from jax_core.games._grid import draw_places, mark_places
+from tests.games import kit
+from tests.players import minesweeper as player
+from tests.players import rollout
+
+LEVELS = {
+    "MineSweeperEasy": SimpleNamespace(
+        n=4, mines=2, limit=32, safe=1 / 14, repeat=-1 / 8, repeats=8, random=-0.019
+    ),
+    "MineSweeperMedium": SimpleNamespace(
+        n=6, mines=6, limit=72, safe=1 / 30, repeat=-1 / 18, repeats=18, random=-0.013
+    ),
+    "MineSweeperHard": SimpleNamespace(
+        n=8, mines=10, limit=128, safe=1 / 54, repeat=-1 / 32, repeats=32, random=-0.011
+    ),
+}
+DEVIATION = {4: 0.20, 6: 0.12, 8: 0.08}
+CLOSED = -1
+
+every_level = pytest.mark.parametrize("env_id", LEVELS)
+
+
+def board(n, *cells):
+    marked = np.zeros((n, n), bool)
+    for row, col in cells:
+        marked[row, col] = True
+    return marked
+
+
+def fire(env_id, **fields):
+    """Fires at row 1, column 2 of a board with mines in two corners."""
+    n = LEVELS[env_id].n
+    defaults = {
+        "time": 5,
+        "cursor_x": 2,
+        "cursor_y": 1,
+        "mines": board(n, (0, 0), (n - 1, n - 1)),
+        "opened": board(n),
+    }
+    return kit.one_step(env_id, Move.FIRE, **(defaults | fields))
+
+
+def numbers(mines):
+    """Mines in the 3 x 3 block around each cell, board by board."""
+    return np.array(
+        [signal.convolve2d(one, np.ones((3, 3), int), "same") for one in mines]
+    )
+
+
+def played(env_id, count=1024):
+    return kit.reachable(env_id, player.act, count=count)
+
+
+def targets(states):
+    """Marks the cell under the cursor."""
+    lanes, n = states.mines.shape[:2]
+    marked = np.zeros((lanes, n, n), bool)
+    marked[np.arange(lanes), states.cursor_y, states.cursor_x] = True
+    return marked
+
+
+@every_level
+def test_constants_are_those_of_the_rule_page(env_id):
+    params, rules = kit.make(env_id)[1], LEVELS[env_id]
+    assert (params.size, params.num_mines) == (rules.n, rules.mines)
+    assert params.max_steps == rules.limit
+    assert kit.fresh(env_id, 1).mines.shape == (1, rules.n, rules.n)
+
+
+@every_level
+@pytest.mark.parametrize(
+    ("action", "dx", "dy"),
+    [(Move.UP, 0, -1), (Move.DOWN, 0, 1), (Move.LEFT, -1, 0), (Move.RIGHT, 1, 0)],
+)
+def test_cursor_moves_one_cell_and_stays_at_the_border(env_id, action, dx, dy):
+    n = LEVELS[env_id].n
+    x, y = (side.ravel() for side in np.meshgrid(np.arange(n), np.arange(n)))
+    states = kit.put(kit.fresh(env_id, n * n), cursor_x=x, cursor_y=y)
+    result = kit.step(env_id, states, action)
+    assert np.array_equal(result.state.cursor_x, (x + dx).clip(0, n - 1))
+    assert np.array_equal(result.state.cursor_y, (y + dy).clip(0, n - 1))
+    assert not result.reward.any()
+    assert not result.terminated.any()
+    assert not result.state.opened.any()
+
+
+@every_level
+def test_opening_a_safe_cell_pays_and_opens_only_that_cell(env_id):
+    rules = LEVELS[env_id]
+    after = fire(env_id, opened=board(rules.n, (3, 3)), score=1)
+    assert after.reward == np.float32(rules.safe)
+    assert after.score == 2
+    assert np.array_equal(after.opened, board(rules.n, (3, 3), (1, 2)))
+    assert after.num_repeats == 0
+    assert not after.terminated
+    assert (after.cursor_x, after.cursor_y, after.time) == (2, 1, 6)
+
+
+@every_level
+def test_a_cell_without_mines_around_it_opens_no_other(env_id):
+    n = LEVELS[env_id].n
+    after = fire(env_id, mines=board(n, (3, 3)), cursor_x=0, cursor_y=0)
+    assert np.array_equal(after.opened, board(n, (0, 0)))
+
+
+@every_level
+def test_a_mine_ends_the_episode_and_pays_nothing(env_id):
+    n = LEVELS[env_id].n
+    after = fire(env_id, mines=board(n, (1, 2), (0, 0)), score=3)
+    assert after.terminated
+    assert after.reward == 0
+    assert after.score == 3
+    assert after.num_repeats == 0
+    assert after.opened[1, 2]
+    assert np.array_equal(after.mines, board(n, (1, 2), (0, 0)))
+
+
+@every_level
+def test_firing_at_an_opened_cell_costs(env_id):
+    rules = LEVELS[env_id]
+    opened = board(rules.n, (1, 2), (3, 3))
+    after = fire(env_id, opened=opened, score=2, num_repeats=1)
+    assert after.reward == np.float32(rules.repeat)
+    assert after.num_repeats == 2
+    assert after.score == 2
+    assert np.array_equal(after.opened, opened)
+    assert not after.terminated
+
+
+@every_level
+def test_the_last_safe_cell_ends_the_episode(env_id):
+    rules = LEVELS[env_id]
+    last = rules.n**2 - rules.mines
+    assert fire(env_id, score=last - 1).terminated
+    assert fire(env_id, score=last - 1).reward == np.float32(rules.safe)
+    assert not fire(env_id, score=last - 2).terminated
+
+
+@every_level
+def test_only_shots_terminate(env_id):
+    rules = LEVELS[env_id]
+    for fields in (
+        {"score": rules.n**2 - rules.mines},
+        {"num_repeats": rules.repeats},
+        {"mines": np.ones((rules.n, rules.n), bool)},
+    ):
+        assert not kit.one_step(env_id, Move.UP, time=5, **fields).terminated
+
+
+@every_level
+def test_correction_1_the_repeat_limit_counts_the_present_shot(env_id):
+    rules = LEVELS[env_id]
+    opened = board(rules.n, (1, 2))
+    assert fire(env_id, opened=opened, num_repeats=rules.repeats - 1).terminated
+    assert not fire(env_id, opened=opened, num_repeats=rules.repeats - 2).terminated
+
+
+@every_level
+def test_correction_1_firing_for_ever_returns_no_less_than_minus_one(env_id):
+    rules = LEVELS[env_id]
+    summary = kit.follow(env_id, kit.constant_actions(env_id, Move.FIRE, 512))
+    on_mine = summary.length == 1
+    assert not summary.total[on_mine].any()
+    np.testing.assert_allclose(summary.total[~on_mine], rules.safe - 1, atol=1e-5)
+    assert (summary.length[~on_mine] == 1 + rules.repeats).all()
+
+
+@every_level
+def test_correction_2_the_step_limit_truncates_whatever_the_action(env_id):
+    limit = LEVELS[env_id].limit
+    for action in Move:
+        last = kit.one_step(env_id, action, time=limit - 1)
+        assert last.truncated
+        assert last.time == limit
+        assert not kit.one_step(env_id, action, time=limit - 2).truncated
+
+
+@every_level
+def test_both_flags_may_be_set_in_one_step(env_id):
+    rules = LEVELS[env_id]
+    after = fire(env_id, time=rules.limit - 1, score=rules.n**2 - rules.mines - 1)
+    assert after.terminated
+    assert after.truncated
+    assert after.reward == np.float32(rules.safe)
+
+
+@every_level
+def test_correction_3_the_cursor_starts_anywhere(env_id):
+    n = LEVELS[env_id].n
+    states = kit.fresh(env_id, 20000)
+    cells = np.asarray(states.cursor_y * n + states.cursor_x)
+    assert kit.is_uniform(np.bincount(cells, minlength=n * n))
+
+
+@every_level
+def test_mines_lie_anywhere_and_their_number_is_fixed(env_id):
+    rules = LEVELS[env_id]
+    states = kit.fresh(env_id, 20000)
+    mines = np.asarray(states.mines).reshape(20000, -1)
+    assert (mines.sum(axis=1) == rules.mines).all()
+    assert kit.is_uniform(mines.sum(axis=0), inclusion=rules.mines / rules.n**2)
+    for name in ("time", "score", "opened", "num_repeats"):
+        assert not getattr(states, name).any()
+
+
+@every_level
+def test_correction_4_the_cursor_says_nothing_about_the_mines(env_id):
+    rules = LEVELS[env_id]
+    states = kit.fresh(env_id, 40000, seed=3)
+    n = rules.n
+    cells = np.asarray(states.cursor_y * n + states.cursor_x)
+    mines = np.asarray(states.mines).reshape(40000, -1)
+    # By cell of the cursor: how often a mine is in each cell.
+    counts = np.array([mines[cells == cell].sum(axis=0) for cell in range(n * n)])
+    assert kit.is_uniform(counts, inclusion=rules.mines / n**2)
+    share = mines[np.arange(40000), cells].mean()
+    assert abs(share - rules.mines / n**2) < 5 * 0.5 / np.sqrt(40000)
+
+
+def test_all_pairs_of_mines_are_equally_likely():
+    mines = np.asarray(kit.fresh("MineSweeperEasy", 40000, seed=5).mines)
+    first, second = np.nonzero(mines.reshape(-1, 16))[1].reshape(-1, 2).T
+    counts = np.bincount(first * 16 + second, minlength=256)
+    pairs = [a * 16 + b for a, b in itertools.combinations(range(16), 2)]
+    assert counts[pairs].sum() == 40000
+    assert kit.is_uniform(counts[pairs])
+
+
+@pytest.mark.parametrize(("draws", "places"), [(2, 16), (3, 6), (4, 5)])
+def test_each_set_of_places_has_the_same_number_of_random_words(draws, places):
+    """An exact count over a grid of uniform numbers, one point per outcome."""
+    ranges = range(places - draws + 1, places + 1)
+    grid = np.array(list(itertools.product(*(np.arange(r) for r in ranges))))
+    uniform = ((grid + 0.5) / np.array(ranges)).astype(np.float32)
+    drawn = np.stack(jax.vmap(lambda u: draw_places(u, places))(jnp.asarray(uniform)))
+    sets, counts = np.unique(np.sort(drawn, axis=0), axis=1, return_counts=True)
+    assert (np.diff(sets, axis=0) > 0).all()
+    assert sets.shape[1] == len(list(itertools.combinations(range(places), draws)))
+    assert (counts == counts[0]).all()
+
+
+def test_places_are_counted_row_by_row():
+    marked = mark_places((jnp.int32(1), jnp.int32(6)), 3)
+    assert np.array_equal(marked, board(3, (0, 1), (2, 0)))
+
+
+@every_level
+def test_random_play_keeps_the_books(env_id):
+    rules, before = LEVELS[env_id], played(env_id)
+    actions = np.random.default_rng(0).integers(0, 5, len(before.time))
+    result = kit.step(env_id, before, actions)
+    state = result.state
+    fires = (actions == Move.FIRE)[:, None, None]
+    opened = np.asarray(before.opened | (targets(before) & fires))
+    assert np.array_equal(state.opened, opened)
+    assert np.array_equal(state.mines, before.mines)
+    assert np.array_equal(state.score, (opened & ~np.asarray(state.mines)).sum((1, 2)))
+    assert (state.num_repeats >= 0).all()
+    assert (state.num_repeats <= rules.repeats).all()
+    assert np.array_equal(state.time, before.time + 1)
+    exploded = (np.asarray(state.mines) & opened).any((1, 2))
+    cleared = np.asarray(state.score) == rules.n**2 - rules.mines
+    repeated = np.asarray(state.num_repeats) >= rules.repeats
+    assert np.array_equal(result.terminated, exploded | cleared | repeated)
+
+
+@every_level
+def test_steps_do_not_depend_on_the_key(env_id):
+    states = played(env_id, 64)
+    actions = np.arange(64) % 5
+    first, second = (kit.step(env_id, states, actions, seed) for seed in (0, 1))
+    assert jax.tree.all(jax.tree.map(np.array_equal, first, second))
+
+
+# Pictures.
+
+
+def cell_looks(env_id, size):
+    """Looks of a cell in the second row and column: (number or CLOSED, cursor)."""
+    n = LEVELS[env_id].n
+    ring = [c for c in itertools.product(range(3), repeat=2) if c != (1, 1)]
+    names = list(itertools.product([CLOSED, *range(9)], (False, True)))
+    states = kit.put(
+        kit.fresh(env_id, len(names)),
+        mines=np.array([board(n, *ring[: max(k, 0)]) for k, _ in names]),
+        opened=np.array([board(n, *[(1, 1)] * (k >= 0)) for k, _ in names]),
+        cursor_x=np.array([1 if cursor else 3 for _, cursor in names]),
+        cursor_y=np.array([1 if cursor else 3 for _, cursor in names]),
+    )
+    cells = kit.cut(kit.frames(env_id, states, size=size), kit.FULL_FIELD, n, n)
+    return kit.table(zip(names, cells[:, 1, 1], strict=True))
+
+
+def decode(env_id, pictures):
+    """Reads score, numbers (or CLOSED) and cursor from pictures alone."""
+    rules = LEVELS[env_id]
+    looks = cell_looks(env_id, pictures.shape[1])
+    cells = kit.cut(pictures, kit.FULL_FIELD, rules.n, rules.n)
+    named = kit.read(cells, looks)
+    score = kit.read_scores(env_id, pictures, rules.n**2 - rules.mines)
+    return score, named[..., 0], named[..., 1].astype(bool)
+
+
+@every_level
+@pytest.mark.parametrize("size", [128, 256])
+def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
+    states = played(env_id)
+    score, shown, cursor = decode(env_id, kit.frames(env_id, states, size=size))
+    assert np.array_equal(score, states.score)
+    assert np.array_equal(cursor, targets(states))
+    assert np.array_equal(shown != CLOSED, states.opened)
+    assert np.array_equal(shown, np.where(states.opened, numbers(states.mines), CLOSED))
+
+
+@every_level
+def test_partial_view_shows_the_number_under_the_cursor_only(env_id):
+    states = played(env_id)
+    pictures = kit.frames(env_id, states, partial=True)
+    score, shown, cursor = decode(env_id, pictures)
+    assert np.array_equal(score, states.score)
+    assert np.array_equal(cursor, targets(states))
+    seen = np.asarray(states.opened) & targets(states)
+    assert np.array_equal(shown, np.where(seen, numbers(states.mines), CLOSED))
+
+
+def shuffled_hidden(states, rules, rng):
+    """Other states with the same score, cursor and number under the cursor."""
+    lanes, n = states.mines.shape[:2]
+    mines = rng.random((lanes, n, n)) < 0.3
+    at = targets(states)
+    for lane in np.flatnonzero((np.asarray(states.opened) & at).any((1, 2))):
+        x, y = int(states.cursor_x[lane]), int(states.cursor_y[lane])
+        block = np.s_[lane, max(y - 1, 0) : y + 2, max(x - 1, 0) : x + 2]
+        ring = ~at[block]
+        mines[block][ring] = rng.permutation(np.asarray(states.mines)[block][ring])
+        mines[lane, y, x] = False
+    opened = np.where(at, states.opened, rng.random((lanes, n, n)) < 0.5)
+    return kit.put(
+        states,
+        mines=mines,
+        opened=opened,
+        num_repeats=rng.integers(0, rules.repeats + 1, lanes),
+        time=rng.integers(0, rules.limit, lanes),
+    )
+
+
+@every_level
+def test_partial_view_hides_the_rest(env_id):
+    states = played(env_id, 64)
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        others = shuffled_hidden(states, LEVELS[env_id], rng)
+        assert kit.look_equal(env_id, states, others)
+
+
+@every_level
+def test_full_view_hides_mines_away_from_opened_cells(env_id):
+    rules, rng = LEVELS[env_id], np.random.default_rng(2)
+    n = rules.n
+    opened = rng.random((64, n, n)) < 0.7
+    opened[:, :, -2:] = False
+    states = kit.put(played(env_id, 64), opened=opened)
+    mines = np.array(states.mines)
+    mines[:, :, -1] = rng.random((64, n)) < 0.5
+    others = kit.put(
+        states,
+        mines=mines,
+        num_repeats=rng.integers(0, rules.repeats + 1, 64),
+        time=rng.integers(0, rules.limit, 64),
+    )
+    assert kit.look_equal(env_id, states, others, partial=False)
+
+
+@every_level
+def test_the_first_picture_is_the_same_in_both_views(env_id):
+    states = kit.fresh(env_id, 64)
+    full, partial = (
+        kit.frames(env_id, states, partial=partial) for partial in (False, True)
+    )
+    assert np.array_equal(full, partial)
+
+
+def test_an_opened_mine_shows_the_number_of_its_block():
+    """Nine mines in a block: the digit 9, which a safe cell cannot show."""
+    block = board(8, *itertools.product(range(3), repeat=2))
+    states = kit.put(
+        kit.fresh("MineSweeperHard", 2),
+        mines=np.array([block, block]),
+        opened=np.array([board(8, (1, 1)), board(8)]),
+        cursor_x=np.array([1, 1]),
+        cursor_y=np.array([1, 1]),
+    )
+    nine, closed = kit.frames("MineSweeperHard", states, partial=True)
+    assert not np.array_equal(nine, closed)
+
+
+# Players.
+
+
+def fire_again(state, params):
+    """Opens one safe cell and fires at it for ever."""
+    again = state.opened[state.cursor_y, state.cursor_x]
+    return jnp.where(again, Move.FIRE, player.act(state, params))
+
+
+ADVERSARY = rollout.closed_loop(fire_again)
+
+
+@every_level
+def test_a_player_who_knows_the_mines_reaches_one(env_id):
+    summary = kit.episodes(env_id, player.plan, 200)
+    np.testing.assert_allclose(summary.total, 1, atol=1e-5)
+    assert summary.terminated.all()
+
+
+@every_level
+def test_returns_stay_within_their_bounds(env_id):
+    rules = LEVELS[env_id]
+    worst = kit.episodes(env_id, ADVERSARY, 64).total
+    np.testing.assert_allclose(worst, rules.safe - 1, atol=1e-5)
+    totals = kit.follow(env_id, kit.random_actions(env_id, 512)).total
+    assert totals.min() >= rules.safe - 1 - 1e-5
+    assert totals.max() <= 1 + 1e-5
+
+
+@every_level
+def test_random_play_agrees_with_the_table(env_id):
+    rules = LEVELS[env_id]
+    summary = kit.follow(env_id, kit.random_actions(env_id, 512), seed=1)
+    assert kit.agrees_with_table(summary.total, rules.random, DEVIATION[rules.n])
+
+
+@pytest.mark.slow
+@every_level
+def test_a_player_who_knows_the_mines_reaches_one_from_many_starts(env_id):
+    summary = kit.episodes(env_id, player.plan, 5000, seed=2)
+    np.testing.assert_allclose(summary.total, 1, atol=1e-5)

@@ -1,0 +1,404 @@
+"""Skittles against its rule page. Numbers are those of the page, not of the code."""
+
+from types import SimpleNamespace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from jax_core.game import Move
+from tests.games import kit
+from tests.players import rollout
+from tests.players import skittles as player
+
+LEVELS = {
+    "SkittlesEasy": SimpleNamespace(
+        first=1, width=8, reach=1.000, random=0.152, sd=0.054
+    ),
+    "SkittlesMedium": SimpleNamespace(
+        first=2, width=7, reach=0.999, random=0.144, sd=0.048
+    ),
+    "SkittlesHard": SimpleNamespace(
+        first=2, width=6, reach=0.993, random=0.137, sd=0.039
+    ),
+}
+LIMIT = 100
+STEP = np.float32(1 / 100)
+BLANK, WALL, PLAYER = -1, -2, -3  # names of cells; 0 to 6 are the colors of blocks
+
+every_level = pytest.mark.parametrize("env_id", LEVELS)
+
+
+def blocks(*cells):
+    marked = np.zeros((10, 10), bool)
+    for row, col in cells:
+        marked[row, col] = True
+    return marked
+
+
+def last(env_id):
+    return LEVELS[env_id].first + LEVELS[env_id].width - 1
+
+
+def move(env_id, action, enemies, **fields):
+    """One step from column 5, which is inside the lane at all levels."""
+    defaults = {"time": 20, "score": 20, "agent_x": 5, "enemies": enemies}
+    return kit.one_step(env_id, action, **(defaults | fields))
+
+
+def played(env_id):
+    return kit.reachable(env_id, player.act, count=1024)
+
+
+def busy(env_id, count, seed=0):
+    """Fields with many blocks, masks of all kinds and times after the first."""
+    rng = np.random.default_rng(seed)
+    return kit.put(
+        played(env_id) if count == 1024 else kit.fresh(env_id, count),
+        enemies=rng.random((count, 10, 10)) < 0.5,
+        visible=rng.random((count, 10, 10)) < 0.5,
+        time=rng.integers(1, LIMIT, count),
+    )
+
+
+@every_level
+def test_constants_are_those_of_the_rule_page(env_id):
+    params, rules = kit.make(env_id)[1], LEVELS[env_id]
+    assert (params.lane_start, params.lane_width) == (rules.first, rules.width)
+    assert params.max_steps == LIMIT
+
+
+@every_level
+def test_player_moves_one_column_and_stays_in_the_lane(env_id):
+    first, end = LEVELS[env_id].first, last(env_id)
+    for col in range(first, end + 1):
+        for action, shift in enumerate((0, 0, -1, 1, 0)):
+            after = move(env_id, action, blocks(), agent_x=col)
+            assert after.agent_x == min(max(col + shift, first), end)
+            assert not after.terminated
+
+
+@every_level
+def test_every_step_pays_one_hundredth_the_last_one_included(env_id):
+    safe, deadly = blocks(), blocks((8, 5))
+    for enemies in (safe, deadly):
+        after = move(env_id, Move.UP, enemies)
+        assert after.reward == STEP
+        assert (after.score, after.time) == (21, 21)
+    assert move(env_id, Move.UP, safe, time=LIMIT - 1).reward == STEP
+
+
+@every_level
+def test_rows_fall_by_one_and_one_block_enters_the_lane(env_id):
+    states = busy(env_id, 256)
+    after = kit.step(env_id, states, Move.UP).state
+    assert np.array_equal(after.enemies[:, 1:], states.enemies[:, :-1])
+    assert (after.enemies[:, 0].sum(axis=1) == 1).all()
+    col = after.enemies[:, 0].argmax(axis=1)
+    assert (col >= LEVELS[env_id].first).all()
+    assert (col <= last(env_id)).all()
+
+
+@every_level
+@pytest.mark.parametrize(
+    ("action", "col"), [(Move.UP, 5), (Move.LEFT, 4), (Move.RIGHT, 6), (Move.FIRE, 5)]
+)
+@pytest.mark.parametrize(
+    "row", [pytest.param(9, id="hit-a"), pytest.param(8, id="hit-b")]
+)
+def test_the_new_column_is_what_counts(env_id, action, col, row):
+    """Hit A is a block that is there now, hit B one that comes down in this step."""
+    assert move(env_id, action, blocks((row, col))).terminated
+    for other in {3, 4, 5, 6, 7} - {col}:
+        assert not move(env_id, action, blocks((row, other))).terminated
+
+
+@every_level
+def test_correction_1_both_hits_at_once_are_one_boolean(env_id):
+    result = kit.step(
+        env_id,
+        kit.state(env_id, time=20, agent_x=5, enemies=blocks((8, 5), (9, 5))),
+        Move.UP,
+    )
+    assert result.terminated.dtype == np.bool_
+    assert result.terminated.all()
+
+
+@every_level
+def test_blocks_higher_up_do_no_harm(env_id):
+    enemies = np.ones((10, 10), bool)
+    enemies[8:, 5] = False
+    assert not move(env_id, Move.UP, enemies).terminated
+
+
+@every_level
+def test_a_block_at_the_border_meets_a_player_who_cannot_leave(env_id):
+    first, end = LEVELS[env_id].first, last(env_id)
+    assert move(env_id, Move.LEFT, blocks((8, first)), agent_x=first).terminated
+    assert move(env_id, Move.RIGHT, blocks((8, end)), agent_x=end).terminated
+
+
+@every_level
+def test_the_step_limit_truncates_and_does_not_terminate(env_id):
+    after = move(env_id, Move.UP, blocks(), time=LIMIT - 1)
+    assert after.truncated
+    assert not after.terminated
+    assert not move(env_id, Move.UP, blocks(), time=LIMIT - 2).truncated
+    hit = move(env_id, Move.UP, blocks((9, 5)), time=LIMIT - 1)
+    assert hit.truncated
+    assert hit.terminated
+
+
+@every_level
+def test_episodes_start_anywhere_in_an_empty_lane(env_id):
+    rules = LEVELS[env_id]
+    states = kit.fresh(env_id, 20000)
+    starts = np.bincount(states.agent_x, minlength=10)
+    assert starts.sum() == starts[rules.first : last(env_id) + 1].sum()
+    assert kit.is_uniform(starts[rules.first : last(env_id) + 1])
+    assert states.visible.all()
+    for name in ("time", "score", "enemies"):
+        assert not getattr(states, name).any()
+
+
+@every_level
+def test_new_blocks_are_uniform_and_independent_of_the_last_one_and_the_player(env_id):
+    rules = LEVELS[env_id]
+    start = kit.fresh(env_id, 20000)
+    first = kit.step(env_id, start, Move.UP, seed=1).state
+    second = kit.step(env_id, first, Move.UP, seed=2).state
+    old, new, player_x = (
+        second.enemies[:, 1].argmax(axis=1) - rules.first,
+        second.enemies[:, 0].argmax(axis=1) - rules.first,
+        start.agent_x - rules.first,
+    )
+    width = rules.width
+    for pair in (old * width + new, player_x * width + new):
+        counts = np.bincount(pair, minlength=width * width)
+        assert kit.is_uniform(counts)
+
+
+# Flicker.
+
+
+def masks(env_id, count, seed, action=Move.UP):
+    """Masks after one and after two steps; the player's column is taken out."""
+    start = kit.put(kit.fresh(env_id, count), agent_x=np.full(count, 5))
+    first = kit.step(env_id, start, action, seed).state
+    second = kit.step(env_id, first, action, seed + 1).state
+    assert first.visible[:, 9, 5].all()
+    assert second.visible[:, 9, 5].all()
+    others = np.arange(100) != 95
+    return (state.visible.reshape(count, 100)[:, others] for state in (first, second))
+
+
+@every_level
+def test_each_cell_is_visible_with_probability_one_half(env_id):
+    count = 10000
+    for mask in masks(env_id, count, seed=3):
+        statistic = ((mask.sum(axis=0) - count / 2) ** 2 / (count / 4)).sum()
+        assert stats.chi2.sf(statistic, 99) > kit.FALSE_ALARM
+        assert stats.chi2.cdf(statistic, 99) > kit.FALSE_ALARM
+        # The number of visible cells is binomial: variance 99/4.
+        assert abs(mask.sum(axis=1).var() / (99 / 4) - 1) < 5.5 * np.sqrt(2 / count)
+
+
+@every_level
+def test_correction_2_masks_differ_between_copies_steps_and_episodes(env_id):
+    """Pairs of masks agree in half of the cells; `time` is the same in all of them."""
+    count = 4000
+    first, second = masks(env_id, count, seed=5)
+    other_episode, _ = masks(env_id, count, seed=7)
+    pairs = {
+        "neighbouring lanes": (first[:-1], first[1:]),
+        "steps": (first, second),
+        "episodes": (first, other_episode),
+        "neighbouring cells": (first[:, :-1], first[:, 1:]),
+    }
+    for what, (one, other) in pairs.items():
+        agreement = (one == other).mean()
+        assert abs(agreement - 0.5) < 5.5 * 0.5 / np.sqrt(one.size), what
+    assert len(np.unique(first, axis=0)) == count
+
+
+@every_level
+def test_masks_do_not_depend_on_blocks_or_player_and_not_the_other_way_round(env_id):
+    """Shares of visible cells under the new block, and in the player's new column."""
+    states = kit.step(env_id, kit.fresh(env_id, 20000), Move.UP, seed=9).state
+    seen = states.visible[states.enemies]
+    assert abs(seen.mean() - 0.5) < 5.5 * 0.5 / np.sqrt(20000)
+    above = states.visible[np.arange(20000), 8, states.agent_x]
+    assert abs(above.mean() - 0.5) < 5.5 * 0.5 / np.sqrt(20000)
+    assert states.visible[np.arange(20000), 9, states.agent_x].all()
+
+
+@every_level
+def test_the_player_is_visible_where_it_has_moved_to(env_id):
+    states = kit.fresh(env_id, 256)
+    for action in (Move.LEFT, Move.RIGHT):
+        after = kit.step(env_id, states, action).state
+        assert after.visible[np.arange(256), 9, after.agent_x].all()
+
+
+# Pictures.
+
+COLORS = (
+    (236, 78, 68),  # red
+    (252, 152, 40),  # orange
+    (252, 228, 84),  # yellow
+    (48, 204, 108),  # green
+    (32, 80, 216),  # blue
+    (128, 212, 252),  # light blue
+    (170, 62, 148),  # violet
+)
+
+
+def decode(env_id, pictures):
+    """Names of all cells and the score, from pictures alone."""
+    size = pictures.shape[1]
+    states = kit.put(
+        kit.fresh(env_id, 9),
+        time=np.array([*range(7), 7, 7]),
+        enemies=np.array([blocks((0, 5))] * 7 + [blocks()] * 2),
+        agent_x=np.full(9, 5),
+    )
+    samples = kit.cut(kit.frames(env_id, states, size=size), kit.WIDE_FIELD, 10, 10)
+    looks = kit.table(
+        [
+            *((color, samples[color, 0, 5]) for color in range(7)),
+            (BLANK, samples[7, 0, 5]),
+            (WALL, samples[7, 0, 0]),
+            (PLAYER, samples[7, 9, 5]),
+        ]
+    )
+    named = kit.read(kit.cut(pictures, kit.WIDE_FIELD, 10, 10), looks)
+    return named, kit.read_scores(env_id, pictures, LIMIT)
+
+
+def expected_cells(env_id, states, shown):
+    """Cells as on the rule page; blocks outside the lane occur in no episode."""
+    count, rules = len(states.time), LEVELS[env_id]
+    color = (states.time[:, None] - np.arange(10)[None]) % 7
+    cells = np.where(shown, color[:, :, None], BLANK)
+    is_wall = np.ones(10, bool)
+    is_wall[rules.first : rules.first + rules.width] = False
+    cells[:, :, is_wall] = WALL
+    cells[np.arange(count), 9, states.agent_x] = PLAYER
+    return cells
+
+
+@every_level
+@pytest.mark.parametrize("size", [128, 256])
+def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
+    states = played(env_id)
+    named, score = decode(env_id, kit.frames(env_id, states, size=size))
+    assert np.array_equal(named, expected_cells(env_id, states, states.enemies))
+    assert np.array_equal(score, states.score)
+
+
+@every_level
+def test_partial_view_shows_blocks_in_visible_cells_only(env_id):
+    states = played(env_id)
+    named, score = decode(env_id, kit.frames(env_id, states, partial=True))
+    shown = states.enemies & states.visible
+    assert np.array_equal(named, expected_cells(env_id, states, shown))
+    assert np.array_equal(score, states.score)
+    assert (shown.sum() / states.enemies.sum()) == pytest.approx(0.5, abs=0.05)
+
+
+@every_level
+def test_partial_view_hides_blocks_in_invisible_cells(env_id):
+    states = busy(env_id, 1024)
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        blocks_there = rng.random(states.enemies.shape) < 0.5
+        others = kit.put(
+            states, enemies=np.where(states.visible, states.enemies, blocks_there)
+        )
+        assert kit.look_equal(env_id, states, others)
+
+
+@every_level
+def test_the_mask_has_no_effect_on_the_full_view(env_id):
+    states = busy(env_id, 1024)
+    others = kit.put(states, visible=~states.visible)
+    assert kit.look_equal(env_id, states, others, partial=False)
+
+
+@every_level
+def test_the_first_picture_is_the_same_in_both_views(env_id):
+    for states in (
+        kit.fresh(env_id, 64),
+        kit.put(busy(env_id, 64), time=np.zeros(64)),
+    ):
+        full, partial = (
+            kit.frames(env_id, states, partial=partial) for partial in (False, True)
+        )
+        assert np.array_equal(full, partial)
+
+
+@every_level
+@pytest.mark.parametrize("time", [1, 6, 7, 50, 99])
+def test_colors_follow_the_rule_and_stay_with_a_block(env_id, time):
+    column = blocks(*((row, 5) for row in range(9)))
+    states = kit.state(env_id, time=time, enemies=column, agent_x=4)
+    cells = kit.cut(kit.frames(env_id, states), kit.WIDE_FIELD, 10, 10)[0, :, 5]
+    for row in range(9):
+        ink = {tuple(pixel) for pixel in cells[row].reshape(-1, 3).tolist()}
+        assert ink - {(14, 18, 44)} == {COLORS[(time - row) % 7]}
+
+
+@every_level
+def test_the_player_is_white_and_covers_a_block(env_id):
+    states = kit.put(
+        kit.fresh(env_id, 2),
+        time=np.array([20, 20]),
+        agent_x=np.array([5, 5]),
+        enemies=np.array([blocks(), blocks((9, 5))]),
+    )
+    bare, covered = kit.frames(env_id, states)
+    assert np.array_equal(bare, covered)
+    cell = kit.cut(bare[None], kit.WIDE_FIELD, 10, 10)[0, 9, 5].reshape(-1, 3)
+    assert {tuple(pixel) for pixel in cell.tolist()} == {(14, 18, 44), (255, 255, 255)}
+
+
+# Players.
+
+
+def crash(state, params):
+    """Walks into the nearest block of the last rows."""
+    del params  # the blocks say where the lane is
+    low = state.enemies[8] | state.enemies[9]
+    x = state.agent_x
+    sideways = jnp.where(
+        low[(x + 1).clip(max=9)],
+        Move.RIGHT,
+        jnp.where(low[(x - 1).clip(0)], Move.LEFT, Move.UP),
+    )
+    return jnp.where(low[x], Move.UP, sideways)
+
+
+@every_level
+def test_a_player_who_knows_the_future_reaches_the_table(env_id):
+    summary = kit.episodes(env_id, player.plan, 1000)
+    assert abs(summary.total.mean() - LEVELS[env_id].reach) < 0.006
+    assert summary.total.max() <= 1 + 1e-5
+    np.testing.assert_allclose(summary.total, summary.length / 100, atol=1e-5)
+
+
+@every_level
+def test_returns_stay_within_their_bounds(env_id):
+    worst = kit.episodes(env_id, rollout.closed_loop(crash), 128)
+    assert worst.total.min() >= 0.1 - 1e-5
+    assert (worst.length >= 10).all()
+    assert (worst.length == 10).any()
+
+
+@every_level
+def test_random_play_agrees_with_the_table(env_id):
+    rules = LEVELS[env_id]
+    totals = kit.follow(env_id, kit.random_actions(env_id, 512), seed=1).total
+    assert kit.agrees_with_table(totals, rules.random, rules.sd)
+    assert totals.min() >= 0.1 - 1e-5
+    assert totals.max() <= 1 + 1e-5
