@@ -23,36 +23,47 @@ HEADER = (0, 0, 128, 14)
 
 
 @functools.cache
-def make(env_id):
-    return jax_core.make(env_id)
+def make(env_id, *, partial=False, size=128):
+    return jax_core.make(env_id, partial_obs=partial, obs_size=size)
 
 
 @functools.cache
-def _compiled(env_id):
-    env, params = make(env_id)
+def _environment(game, *, partial=False, size=128):
+    """One environment for all levels of a game, so that they share compiled code."""
+    env_id = next(i for i in jax_core.registered_envs if make(i)[0].game == game)
+    return make(env_id, partial=partial, size=size)[0]
+
+
+@functools.cache
+def _compiled(game):
+    env = _environment(game)
+
+    def batched(function, args):
+        return jax.jit(jax.vmap(function, in_axes=(0,) * args + (None,)))
+
     return SimpleNamespace(
-        init=jax.jit(jax.vmap(lambda key: env.init(key, params))),
-        step=jax.jit(jax.vmap(lambda *args: env.transition(*args, params))),
+        init=batched(env.init, 1),
+        step=batched(env.transition, 3),
         scenes={
-            view: jax.jit(jax.vmap(lambda one, v=view: env.game.scene(one, params, v)))
+            view: batched(lambda one, params, v=view: game.scene(one, params, v), 1)
             for view in Visibility
         },
     )
 
 
 @functools.cache
-def _drawing(env_id, partial, size):
-    env, _ = jax_core.make(env_id, partial_obs=partial, obs_size=size)
-    return jax.jit(jax.vmap(env.get_obs))
+def _drawing(game, partial, size):
+    env = _environment(game, partial=partial, size=size)
+    return jax.jit(jax.vmap(env.get_obs, in_axes=(0, None)))
 
 
-def _in_chunks(function, count, *batches):
+def _in_chunks(function, params, count, *batches):
     """Calls a batched function on chunks of one size, so that it is compiled once."""
     results = []
     for start in range(0, count, CHUNK):
         lanes = np.arange(start, start + CHUNK).clip(max=count - 1)
         chunk = jax.tree.map(lambda leaf, k=lanes: leaf[k], batches)
-        results.append(jax.tree.map(np.asarray, function(*chunk)))
+        results.append(jax.tree.map(np.asarray, function(*chunk, params)))
     return jax.tree.map(lambda *leaves: np.concatenate(leaves)[:count], *results)
 
 
@@ -70,7 +81,8 @@ def _keys(seed, count):
 @functools.cache
 def fresh(env_id, lanes, seed=0):
     """First states of many episodes."""
-    return _in_chunks(_compiled(env_id).init, lanes, _keys(seed, lanes))
+    env, params = make(env_id)
+    return _in_chunks(_compiled(env.game).init, params, lanes, _keys(seed, lanes))
 
 
 def step(env_id, states, actions, seed=0):
@@ -79,7 +91,9 @@ def step(env_id, states, actions, seed=0):
     states = jax.tree.map(np.asarray, states)
     actions = np.broadcast_to(np.asarray(actions, np.int32), (lanes,))
     keys = jax.random.split(jax.random.key(seed), lanes)
-    return _in_chunks(_compiled(env_id).step, lanes, keys, states, actions)
+    env, params = make(env_id)
+    compiled = _compiled(env.game).step
+    return _in_chunks(compiled, params, lanes, keys, states, actions)
 
 
 def state(env_id, **fields):
@@ -108,15 +122,18 @@ def one_step(env_id, action, seed=0, **fields):
 def frames(env_id, states, *, partial=False, size=128):
     """Draws a batch."""
     states = jax.tree.map(np.asarray, states)
-    return _in_chunks(_drawing(env_id, partial, size), len(states.time), states)
+    env, params = make(env_id)
+    draw = _drawing(env.game, partial, size)
+    return _in_chunks(draw, params, len(states.time), states)
 
 
 def scene(env_id, states, *, partial=True):
     """Arrays of the scenes of a batch."""
     states = jax.tree.map(np.asarray, states)
     view = Visibility.PARTIAL if partial else Visibility.FULL
-    scenes = _in_chunks(_compiled(env_id).scenes[view], len(states.time), states)
-    return jax.tree.leaves(scenes)
+    env, params = make(env_id)
+    compiled = _compiled(env.game).scenes[view]
+    return jax.tree.leaves(_in_chunks(compiled, params, len(states.time), states))
 
 
 def look_equal(env_id, states, others, *, partial=True, sizes=(128,)):
@@ -145,28 +162,36 @@ def reachable(env_id, act, *, count=1024, seed=0, chance=0.3, lanes=64):
         chance: of a random action instead of the player's.
     """
     env, params = make(env_id)
-
-    def one_step(state, key):
-        step_key, init_key, choice_key, action_key = jax.random.split(key, 4)
-        action = jnp.where(
-            jax.random.bernoulli(choice_key, chance),
-            jax.random.randint(action_key, (), 0, 5, jnp.int32),
-            jnp.asarray(act(state, params), jnp.int32),
-        )
-        result = env.transition(step_key, state, action, params)
-        after = select(result.done, env.init(init_key, params), result.state)
-        return after, after
-
-    def run(key):
-        start_key, steps_key = jax.random.split(key)
-        steps = jax.random.split(steps_key, 4 * count // lanes)
-        return jax.lax.scan(one_step, env.init(start_key, params), steps)[1]
-
-    states = jax.jit(jax.vmap(run))(jax.random.split(jax.random.key(seed), lanes))
+    keys = jax.random.split(jax.random.key(seed), lanes)
+    steps = 4 * count // lanes
+    states = _wander(env.game, act, steps)(keys, params, jnp.float32(chance))
     chosen = np.random.default_rng(seed).permutation(4 * count)[:count]
     return jax.tree.map(
         lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[chosen], states
     )
+
+
+@functools.cache
+def _wander(game, act, steps):
+    env = _environment(game)
+
+    def run(key, params, chance):
+        def one_step(state, key):
+            step_key, init_key, choice_key, action_key = jax.random.split(key, 4)
+            action = jnp.where(
+                jax.random.bernoulli(choice_key, chance),
+                jax.random.randint(action_key, (), 0, 5, jnp.int32),
+                jnp.asarray(act(state, params), jnp.int32),
+            )
+            result = env.transition(step_key, state, action, params)
+            after = select(result.done, env.init(init_key, params), result.state)
+            return after, after
+
+        start_key, steps_key = jax.random.split(key)
+        start = env.init(start_key, params)
+        return jax.lax.scan(one_step, start, jax.random.split(steps_key, steps))[1]
+
+    return jax.jit(jax.vmap(run, in_axes=(0, None, None)))
 
 
 class Summary(NamedTuple):
@@ -190,43 +215,40 @@ def random_actions(env_id, count, seed=0):
 
 
 @functools.cache
-def _open_loop(env_id):
-    env, params = make(env_id)
+def _playing(game, plan):
+    """Plays a plan, or given actions where there is none."""
+    env = _environment(game)
 
-    def run(key, actions):
-        keys = rollout.episode_keys(key, params.max_steps)
-        return _summary(rollout.follow(env, params, keys, actions))
+    def run(keys, actions, params):
+        if plan is not None:
+            actions = plan(env, params, keys)
+        played = rollout.follow(env, params, keys, actions)
+        return Summary(
+            total=played.total,
+            length=played.length,
+            terminated=played.terminated.any(),
+            truncated=played.truncated.any(),
+        )
 
-    return jax.jit(jax.vmap(run))
-
-
-@functools.cache
-def _closed_loop(env_id, plan):
-    env, params = make(env_id)
-
-    def run(key):
-        keys = rollout.episode_keys(key, params.max_steps)
-        return _summary(rollout.follow(env, params, keys, plan(env, params, keys)))
-
-    return jax.jit(jax.vmap(run))
-
-
-def _summary(played):
-    return Summary(
-        played.total, played.length, played.terminated.any(), played.truncated.any()
-    )
+    return jax.jit(jax.vmap(run, in_axes=(0, 0, None)))
 
 
 def follow(env_id, actions, seed=0):
     """Plays given moves, one row per episode."""
-    keys = jax.random.split(jax.random.key(seed), len(actions))
-    return jax.tree.map(np.asarray, _open_loop(env_id)(keys, actions))
+    return _play(env_id, None, actions, seed)
 
 
 def episodes(env_id, plan, count, seed=0):
     """Returns and lengths of episodes of a scripted player, and how they ended."""
-    keys = jax.random.split(jax.random.key(seed), count)
-    return jax.tree.map(np.asarray, _closed_loop(env_id, plan)(keys))
+    return _play(env_id, plan, constant_actions(env_id, 0, count), seed)
+
+
+def _play(env_id, plan, actions, seed):
+    env, params = make(env_id)
+    keys = jax.random.split(jax.random.key(seed), len(actions))
+    keys = jax.vmap(lambda key: rollout.episode_keys(key, params.max_steps))(keys)
+    played = _playing(env.game, plan)(keys, actions, params)
+    return jax.tree.map(np.asarray, played)
 
 
 def agrees_with_table(totals, mean, deviation):
@@ -300,7 +322,7 @@ def read_scores(env_id, pictures, largest):
 @functools.cache
 def _score_looks(game, size, largest):
     """Headers by number; they are the same at all levels of a game."""
-    env_id = next(i for i in jax_core.registered_envs if make(i)[0].game == game)
+    env_id = _environment(game).name
     numbers = np.arange(largest + 1)
     shown = put(fresh(env_id, largest + 1), score=numbers)
     headers = cut(frames(env_id, shown, size=size), HEADER, 1, 1)[:, 0, 0]

@@ -291,8 +291,8 @@ def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
     pixel = 128 / size
     x, _, theta, _ = drawn_values(states)
     np.testing.assert_allclose(read_x(pictures), x, atol=pixel / 20)
-    # Half a pixel each at tip and cart.
-    np.testing.assert_allclose(read_theta(pictures), theta, atol=pixel / 45)
+    # Half a pixel each at tip and cart, and corners on sixteenths of a pixel.
+    np.testing.assert_allclose(read_theta(pictures), theta, atol=pixel / 40)
     assert_velocities_are_read(pictures, states)
     assert np.array_equal(kit.read_scores(env_id, pictures, 600), states.score)
 
@@ -347,7 +347,7 @@ def test_the_first_picture_shows_everything_in_both_views(env_id):
     assert np.array_equal(full, partial)
     x, _, theta, _ = drawn_values(states)
     np.testing.assert_allclose(read_x(partial), x, atol=1 / 20)
-    np.testing.assert_allclose(read_theta(partial), theta, atol=1 / 45)
+    np.testing.assert_allclose(read_theta(partial), theta, atol=1 / 40)
 
 
 @both_families
