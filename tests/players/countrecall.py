@@ -30,7 +30,8 @@ def plan(env, params, keys):
     """Plays the deal with as many right answers as there can be."""
     state = env.init(keys.reset, params)
     targets = answers(state, params)
-    spare = params.max_steps - params.num_cards
+    num_steps = len(keys.steps)  # `max_steps` itself may be traced
+    spare = num_steps - params.num_cards
     chosen = best_choice(targets, params.max_counter, spare)
 
     def step(carry, _):
@@ -43,7 +44,7 @@ def plan(env, params, keys):
         return (counter, jnp.minimum(card, params.num_cards - 1)), action
 
     start = (jnp.int32(0), jnp.int32(0))
-    return jax.lax.scan(step, start, length=params.max_steps)[1]
+    return jax.lax.scan(step, start, length=num_steps)[1]
 
 
 def answers(state, params):
