@@ -7,6 +7,7 @@ import pytest
 from scipy import stats
 
 from jax_core.game import Move
+from jax_core.rendering.palette import Color
 from tests.games import kit
 from tests.players import cartpole as player
 from tests.players import rollout
@@ -210,8 +211,6 @@ def test_noise_never_acts_on_the_motion(env_id):
 
 # Pictures. 20 units are a metre, 16 units a velocity of 1; the pole is 50 units long.
 
-SKY, ORANGE = (128, 212, 252), (252, 152, 40)
-YELLOW, GREEN = (252, 228, 84), (48, 204, 108)
 PIVOT_Y = 82
 
 
@@ -222,14 +221,14 @@ def intervals(pictures, color, top, bottom):
     """
     scale = pictures.shape[1] // 128
     rows = pictures[:, top * scale : bottom * scale]
-    is_color = (rows == np.array(color, np.uint8)).all(axis=-1)
+    is_color = (rows == np.array(color.value, np.uint8)).all(axis=-1)
     first = is_color.argmax(axis=-1)
     last = is_color.shape[-1] - is_color[..., ::-1].argmax(axis=-1)
     return first / scale, last / scale, is_color.any(axis=-1)
 
 
 def read_x(pictures):
-    first, last, found = intervals(pictures, SKY, 87, 91)
+    first, last, found = intervals(pictures, Color.SKY, 87, 91)
     assert found.all()
     return ((first + last) / 2 - 64).mean(axis=1) / 20
 
@@ -239,7 +238,7 @@ TIP_Y = 36  # a little below the tip of the most inclined pole
 
 def read_theta(pictures):
     """Direction from the cart's middle to the pole's middle near its tip."""
-    first, last, found = intervals(pictures, ORANGE, TIP_Y, TIP_Y + 1)
+    first, last, found = intervals(pictures, Color.ORANGE, TIP_Y, TIP_Y + 1)
     assert found.all()
     x = ((first + last) / 2).mean(axis=1)
     return np.arctan((x - 64 - 20 * read_x(pictures)) / (PIVOT_Y - TIP_Y - 0.5))
@@ -274,9 +273,9 @@ def assert_velocities_are_read(pictures, states):
     pixel = 128 / pictures.shape[1]
     _, x_dot, _, theta_dot = drawn_values(states)
     tolerance = 1.01 * pixel / 16
-    arrow = read_velocity(pictures, GREEN, 98)
+    arrow = read_velocity(pictures, Color.GREEN, 98)
     np.testing.assert_allclose(arrow, x_dot, atol=tolerance)
-    arrow = read_velocity(pictures, YELLOW, 14)
+    arrow = read_velocity(pictures, Color.YELLOW, 14)
     np.testing.assert_allclose(arrow, theta_dot, atol=tolerance)
 
 
@@ -308,7 +307,7 @@ def test_correction_2_the_arrows_grow_in_proportion_up_to_a_velocity_of_three(en
     clipped = kit.frames(env_id, kit.put(states, x_dot=speed.clip(-3, 3)), size=256)
     assert np.array_equal(pictures, clipped)
     # One pixel more for each 1/32 of velocity: 193 lengths at this size.
-    assert len(np.unique(read_velocity(pictures, GREEN, 98))) > 110
+    assert len(np.unique(read_velocity(pictures, Color.GREEN, 98))) > 110
 
 
 @both_families

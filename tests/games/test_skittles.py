@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from jax_core.game import Move
+from jax_core.rendering.palette import Color
 from tests.games import kit
 from tests.players import rollout
 from tests.players import skittles as player
@@ -243,14 +244,14 @@ def test_the_player_is_visible_where_it_has_moved_to(env_id):
 
 # Pictures.
 
-COLORS = (
-    (236, 78, 68),  # red
-    (252, 152, 40),  # orange
-    (252, 228, 84),  # yellow
-    (48, 204, 108),  # green
-    (32, 80, 216),  # blue
-    (128, 212, 252),  # light blue
-    (170, 62, 148),  # violet
+COLORS = (  # red, orange, yellow, green, blue, light blue, violet
+    Color.RED,
+    Color.ORANGE,
+    Color.YELLOW,
+    Color.GREEN,
+    Color.BLUE,
+    Color.SKY,
+    Color.VIOLET,
 )
 
 
@@ -338,6 +339,11 @@ def test_the_first_picture_is_the_same_in_both_views(env_id):
         assert np.array_equal(full, partial)
 
 
+def inks(cell):
+    """Colors of a cell."""
+    return {Color(tuple(pixel)) for pixel in cell.reshape(-1, 3).tolist()}
+
+
 @every_level
 @pytest.mark.parametrize("time", [1, 6, 7, 50, 99])
 def test_colors_follow_the_rule_and_stay_with_a_block(env_id, time):
@@ -345,8 +351,7 @@ def test_colors_follow_the_rule_and_stay_with_a_block(env_id, time):
     states = kit.state(env_id, time=time, enemies=column, agent_x=4)
     cells = kit.cut(kit.frames(env_id, states), kit.WIDE_FIELD, 10, 10)[0, :, 5]
     for row in range(9):
-        ink = {tuple(pixel) for pixel in cells[row].reshape(-1, 3).tolist()}
-        assert ink - {(14, 18, 44)} == {COLORS[(time - row) % 7]}
+        assert inks(cells[row]) == {Color.INK, COLORS[(time - row) % 7]}
 
 
 @every_level
@@ -359,8 +364,8 @@ def test_the_player_is_white_and_covers_a_block(env_id):
     )
     bare, covered = kit.frames(env_id, states)
     assert np.array_equal(bare, covered)
-    cell = kit.cut(bare[None], kit.WIDE_FIELD, 10, 10)[0, 9, 5].reshape(-1, 3)
-    assert {tuple(pixel) for pixel in cell.tolist()} == {(14, 18, 44), (255, 255, 255)}
+    cell = kit.cut(bare[None], kit.WIDE_FIELD, 10, 10)[0, 9, 5]
+    assert inks(cell) == {Color.INK, Color.WHITE}
 
 
 # Players.
