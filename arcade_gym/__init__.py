@@ -2,10 +2,11 @@
 
 from arcade_gym import interop
 from arcade_gym.env import ArcadeEnv
+from arcade_gym.listing import list_games
 from arcade_gym.registration import register_all
 from arcade_gym.vector_env import ArcadeVectorEnv
 from jax_core.version import __version__
 
-__all__ = ["ArcadeEnv", "ArcadeVectorEnv", "__version__", "interop"]
+__all__ = ["ArcadeEnv", "ArcadeVectorEnv", "__version__", "interop", "list_games"]
 
 register_all()
