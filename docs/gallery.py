@@ -17,18 +17,19 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # the players are not part of the package
 
 import jax_core  # noqa: E402  # after the path
+from arcade_gym import record  # noqa: E402
 from jax_core import registry  # noqa: E402
 from tests.players import rollout  # noqa: E402
 
 OUT = ROOT / "docs" / "games"
 MAX_BYTES = 150_000
 MAX_FRAMES = 160
+FPS = 8
 EPISODES = 256
 
 # Worst and best possible return under the rules.
@@ -115,7 +116,7 @@ def measure(env_id: str, plan: Any) -> Level:
 
 
 def film(env_id: str, plan: Any) -> list[np.ndarray]:
-    """Frames of one episode, both views side by side: uint8 [128, 260, 3] each."""
+    """Frames of one episode in both views: uint8 [2, 128, 128, 3] each."""
     views = [jax_core.make(env_id, partial_obs=partial) for partial in (False, True)]
     env, params = views[0]
     episode = jax.tree.map(
@@ -123,18 +124,14 @@ def film(env_id: str, plan: Any) -> list[np.ndarray]:
     )
     length = min(int(episode.length), MAX_FRAMES)
     states = jax.tree.map(lambda leaf: leaf[:length], episode.states)
-    full, partial = (np.asarray(jax.jit(jax.vmap(v.get_obs))(states)) for v, _ in views)
-    gap = np.full((length, 128, 4, 3), 64, np.uint8)
-    return list(np.concatenate([full, gap, partial], axis=2))
+    drawn = [np.asarray(jax.jit(jax.vmap(view.get_obs))(states)) for view, _ in views]
+    return list(np.stack(drawn, axis=1))
 
 
 def save_animation(path: Path, frames: list[np.ndarray]) -> None:
     """Writes a GIF, of fewer frames if it would be too large."""
     while True:
-        pictures = [Image.fromarray(frame) for frame in frames]
-        pictures[0].save(
-            path, save_all=True, append_images=pictures[1:], duration=120, loop=0
-        )
+        record.save(path, frames, columns=2, fps=FPS)
         if path.stat().st_size < MAX_BYTES:
             return
         frames = frames[: len(frames) * 3 // 4]
