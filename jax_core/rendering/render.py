@@ -74,7 +74,7 @@ def render(scene: Scene, size: int) -> Frame:
 
 def render_with(scene: Scene, *, size: int, paint_grid: GridPainter) -> Frame:
     """Draws with one form of grid painting; for `render` and for comparing forms."""
-    bands = (_header(scene.score), *scene.bands, _footer(scene.title))
+    bands = (_header(scene.score), *scene.bands, _footer(scene))
     rows = [_paint_band(band, size, paint_grid) for band in bands]
     return jnp.concatenate(rows).reshape(size, size, 3)
 
@@ -84,8 +84,9 @@ def _header(score: Count) -> Band:
     return Band(layers=(number,), still=(), top=0, bottom=FIELD_TOP)
 
 
-def _footer(title: str) -> Band:
-    still = (Text(_TITLE_RECT, title, Color.SKY),)
+def _footer(scene: Scene) -> Band:
+    # The last line of a board that fills the field lies in the footer's first row.
+    still = (*scene.bands[-1].still, Text(_TITLE_RECT, scene.title, Color.SKY))
     return Band(layers=(), still=still, top=FIELD_BOTTOM, bottom=UNITS)
 
 

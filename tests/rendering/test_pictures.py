@@ -143,6 +143,17 @@ def test_a_tile_fills_its_cell_and_leaves_the_line_free():
     assert sky.sum() == 100
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_board_that_fills_the_field_has_its_last_line_above_the_title(size):
+    lines = Lines(WIDE_FIELD, 10, 10)
+    plain, ruled = (np.asarray(render(scene(still=s), size)) for s in ((), (lines,)))
+    left, stop = layout.to_pixels(14, size), layout.to_pixels(114, size)
+    assert (ruled[stop, left : stop + 1] == Color.LINE.value).all()
+    is_title = (plain == Color.SKY.value).all(axis=2)
+    assert is_title.any()
+    assert np.array_equal((ruled == Color.SKY.value).all(axis=2), is_title)
+
+
 def test_row_colors_and_coats_are_painted_in_order():
     by_row = (Color.RED, Color.GREEN)
     tile = (
