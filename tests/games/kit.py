@@ -152,6 +152,12 @@ def look_equal(env_id, states, others, *, partial=True, sizes=(128,)):
     )
 
 
+def views_agree(env_id, states):
+    """Whether a batch looks the same in both views."""
+    full, partial = (frames(env_id, states, partial=view) for view in (False, True))
+    return np.array_equal(full, partial)
+
+
 @functools.cache
 def reachable(env_id, act, *, count=1024, seed=0, chance=0.3, lanes=64):
     """States in the course of play, never ended ones.

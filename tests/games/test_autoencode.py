@@ -396,7 +396,7 @@ def test_suits_differ_in_shape_and_in_grey_in_small_frames(size):
 
 @every_level
 def test_perfect_memory_earns_one_in_every_episode(env_id):
-    summary = kit.episodes(env_id, PERFECT, 128)
+    summary = kit.episodes(env_id, PERFECT, 256)
     np.testing.assert_allclose(summary.total, 1.0, atol=1e-5)
     assert summary.terminated.all()
     assert not summary.truncated.any()

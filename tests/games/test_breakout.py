@@ -185,6 +185,10 @@ def test_the_paddle_moves_before_the_ball_is_judged(env_id):
     assert flight(caught) == (width + 1, 18, UP_RIGHT)
     left_alone = fly(env_id, width, 18, DOWN_RIGHT, action=Move.LEFT, paddle_x=1)
     assert left_alone.terminated
+    ball = (width + 1, 18, DOWN_LEFT)  # for the edge, only the new column counts
+    assert fly(env_id, *ball, action=Move.UP, paddle_x=0).terminated
+    caught = fly(env_id, *ball, action=Move.RIGHT, paddle_x=0)
+    assert flight(caught) == (width, 18, UP_RIGHT)
 
 
 @every_level

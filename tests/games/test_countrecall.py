@@ -381,6 +381,17 @@ def test_every_counter_looks_different_in_every_frame_size(size):
     assert len({picture.tobytes() for picture in pictures}) == 27
 
 
+@pytest.mark.parametrize("partial", [False, True])
+def test_the_counter_is_written_with_its_tens_first(partial):
+    counter = np.arange(21)
+    states = kit.put(kit.fresh(HARD, 21), counter=counter)
+    pictures = kit.frames(HARD, states, partial=partial)
+    tens, ones = kit.cut(pictures, COUNTER, 1, 2)[:, 0].swapaxes(0, 1)
+    for digit, written in ((counter // 10, tens), (counter % 10, ones)):
+        looks = kit.table(zip(digit, written, strict=True))
+        assert len(looks) == len(set(digit))
+
+
 def test_the_choice_of_questions_is_best():
     """Against trying all sets of questions, for short deals with few moves."""
     random = np.random.default_rng(0)
