@@ -7,12 +7,12 @@ import jax
 import numpy as np
 from gymnasium.vector import AutoresetMode
 
+from arcade_gym import interop
 from jax_core import Environment, registry
 from jax_core.game import Difficulty
 
 BACKENDS = ("jax", "torch", "numpy")
 RENDER_MODES = ("rgb_array",)
-SUPPORTED_MODES = (AutoresetMode.NEXT_STEP,)
 MAX_SEED = 2**32 - 1  # larger ones would repeat keys, since JAX's default is 32 bits
 
 
@@ -59,11 +59,6 @@ def autoreset_mode(mode: str | AutoresetMode) -> AutoresetMode:
     known = tuple(member.value for member in AutoresetMode)
     value = mode.value if isinstance(mode, AutoresetMode) else mode
     _check_one_of("autoreset_mode", value, known)
-    if AutoresetMode(value) not in SUPPORTED_MODES:
-        names = ", ".join(repr(member.value) for member in SUPPORTED_MODES)
-        raise ValueError(
-            f"autoreset_mode={value!r} is not supported yet; use one of {names}"
-        )
     return AutoresetMode(value)
 
 
@@ -92,19 +87,73 @@ def max_episode_steps(limit: int | None, env: Environment) -> int | None:
     return limit
 
 
-def device(name: str | None) -> Any:
-    """Finds a `jax.Device` by "cpu", "gpu" or "gpu:1"; None is JAX's default.
+def devices(
+    device: str | None, devices: int | Sequence[str] | None, num_envs: int
+) -> tuple[Any, ...]:
+    """Finds the devices that share the lanes, among those of this process.
+
+    Args:
+        device: "cpu", "gpu" or "gpu:1"; None is JAX's default.
+        devices: instead of `device`: the first so many of JAX's default platform, or a
+            name each.
+        num_envs: number of lanes, which the devices must share equally.
 
     Raises:
-        ValueError: there is no such device. There is no silent fall back to the CPU.
+        ValueError: there is no such device, or the lanes cannot be shared. There is no
+            silent fall back to the CPU.
     """
+    if devices is None:
+        return (_device(device),)
+    if device is not None:
+        raise ValueError(
+            f"device and devices exclude each other, got device={device!r} and "
+            f"devices={devices!r}; leave one out"
+        )
+    chosen = _first_devices(devices) if _is_integer(devices) else _named(devices)
+    if num_envs % len(chosen) != 0:
+        raise ValueError(
+            f"num_envs must be a multiple of the {len(chosen)} devices, got "
+            f"{num_envs}; use {num_envs // len(chosen) * len(chosen) or len(chosen)}"
+        )
+    return chosen
+
+
+def _first_devices(count: Any) -> tuple[Any, ...]:
+    have = jax.local_devices()
+    if not 1 <= count <= len(have):
+        raise ValueError(
+            f"devices must be from 1 to {len(have)}, the {have[0].platform} devices "
+            f"that JAX has here, got {count}"
+        )
+    return tuple(have[:count])
+
+
+def _named(names: Any) -> tuple[Any, ...]:
+    if isinstance(names, str) or not isinstance(names, Sequence) or not names:
+        raise ValueError(
+            "devices must be None, a number or a list of names such as "
+            f"['gpu:0', 'gpu:1'], got {names!r}"
+        )
+    chosen = tuple(_device(name) for name in names)
+    if len(set(chosen)) < len(chosen) or len({d.platform for d in chosen}) > 1:
+        raise ValueError(
+            f"devices must be different ones of one platform, got {list(names)!r}"
+        )
+    return chosen
+
+
+def _device(name: Any) -> Any:
     if name is None:
-        return jax.devices()[0]
-    platform, _, index = name.partition(":")
+        return jax.local_devices()[0]
+    platform, _, index = str(name).partition(":")
     try:
-        return jax.devices(platform)[int(index or 0)]
+        if not isinstance(name, str) or int(index or 0) < 0:
+            raise ValueError(name)
+        return jax.local_devices(backend=platform)[int(index or 0)]
     except (RuntimeError, IndexError, ValueError) as error:
-        have = ", ".join(f"{d.platform}:{d.id}" for d in jax.devices())
+        have = ", ".join(
+            f"{d.platform}:{index}" for index, d in enumerate(jax.local_devices())
+        )
         raise ValueError(
             f"device must be 'cpu', 'gpu' or 'gpu:N' and exist, got {name!r}. JAX has: "
             f"{have}. For NVIDIA GPUs: pip install 'arcade-gym[cuda]'"
@@ -149,10 +198,39 @@ def seeds(
 
 def host_actions(actions: Any, count: int, num_actions: int) -> np.ndarray:
     """Checks actions that lie in host memory and makes them int32 [count]."""
-    actions = np.asarray(actions)
+    try:
+        actions = np.asarray(actions)
+    except ValueError as error:
+        raise ValueError(
+            f"actions must have shape ({count},), one for each environment, and one "
+            f"could not be made an array: {error}"
+        ) from error
     check_actions(actions.shape, actions.dtype, count)
     check_range(int(actions.min()), int(actions.max()), num_actions)
     return actions.astype(np.int32)
+
+
+def check_reset_mask(mask: Any, count: int) -> None:
+    """Checks what `options["reset_mask"]` is, but not its values.
+
+    Raises:
+        TypeError: no array of NumPy, JAX or PyTorch, or not of bool.
+        ValueError: the shape is not (count,).
+    """
+    if not isinstance(mask, (np.ndarray, jax.Array)) and not interop.is_torch(mask):
+        raise TypeError(
+            "`options['reset_mask']` must be a numpy array, or one of JAX or PyTorch, "
+            f"got {type(mask)}"
+        )
+    if tuple(mask.shape) != (count,):
+        raise ValueError(
+            f"`options['reset_mask']` must have shape `({count},)`, got "
+            f"{tuple(mask.shape)}"
+        )
+    if str(mask.dtype).removeprefix("torch.") != "bool":
+        raise TypeError(
+            f"`options['reset_mask']` must have `dtype=np.bool_`, got {mask.dtype}"
+        )
 
 
 def check_actions(shape: tuple[int, ...], dtype: Any, count: int) -> None:

@@ -55,7 +55,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             game, difficulty, partial_obs=partial_obs, obs_size=obs_size
         )
         self.render_mode = arguments.render_mode(render_mode)
-        self._device = arguments.device(device)
+        self._device = arguments.devices(device, None, 1)[0]
         self._first_seed = seed
         arguments.seeds(seed, 1)  # refuses a bad one now, not at reset
         rules = Rules(
@@ -94,7 +94,9 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         values, seeded = arguments.seeds(seed, 1)
         if self._lanes is None:
             self._lanes = jax.device_put(self._kernel.empty(1), self._device)
-        self._lanes, obs = self._kernel.reset(self._lanes, values, seeded)
+        self._lanes, obs = self._kernel.reset(
+            None, self._lanes, values, seeded, np.ones(1, np.bool_)
+        )
         self._ended = False
         return np.asarray(obs)[0], {}
 
@@ -110,8 +112,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             raise ResetNeeded(f"step() on {when}: call reset() first")
         batch = np.asarray(action)[None]
         actions = arguments.host_actions(batch, 1, self._num_actions)
-        self._lanes, results = self._kernel.step(self._lanes, actions)
-        obs, reward, terminated, truncated = jax.device_get(results)
+        self._lanes, results = self._kernel.step(None, self._lanes, actions)
+        obs, reward, terminated, truncated = jax.device_get(results[:4])
         self._ended = bool(terminated[0] or truncated[0])
         return obs[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
 

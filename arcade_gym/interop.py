@@ -6,6 +6,8 @@ that it never reads again. Do not use `torch.asarray` on a JAX array: it reads t
 as if they were of another dtype; `to_torch` and `torch.from_dlpack` are right.
 """
 
+import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -23,9 +25,7 @@ def to_torch(array: jax.Array) -> "torch.Tensor":
         array: any shape; uint8, bool, int32, float32 and the like. Typed random keys
             cannot be shared.
     """
-    import torch  # noqa: PLC0415  # optional dependency
-
-    return torch.from_dlpack(array)
+    return _torch_from_dlpack()(array)
 
 
 def to_jax(tensor: Any) -> jax.Array:
@@ -49,3 +49,27 @@ def is_torch(value: object) -> bool:
     return type(value).__module__.partition(".")[0] == "torch" and hasattr(
         value, "__dlpack__"
     )
+
+
+def watch_storage(tensor: "torch.Tensor") -> Callable[[], bool]:
+    """Gives a function that tells whether all tensors on this one's memory are gone."""
+    return _storage_watch()(tensor.untyped_storage()).expired
+
+
+# Imported once: an import statement in every step would cost as much as the sharing.
+
+
+@functools.cache
+def _torch_from_dlpack() -> Callable[[Any], "torch.Tensor"]:
+    import torch  # noqa: PLC0415  # optional dependency
+
+    return torch.from_dlpack
+
+
+@functools.cache
+def _storage_watch() -> Callable[[Any], Any]:
+    from torch.multiprocessing.reductions import (  # noqa: PLC0415  # as above
+        StorageWeakRef,
+    )
+
+    return StorageWeakRef

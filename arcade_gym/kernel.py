@@ -1,9 +1,10 @@
 """The compiled functions behind both environments: lanes in, lanes and frames out.
 
-A *lane* is one environment of a batch: the game's state, the lane's own key, and
-whether its episode has ended. A lane splits its key once per event, which is one reset
-or one step. So its trajectory depends on its seed and its actions alone, and not on the
-number of lanes, the backend or the autoreset mode.
+A *lane* is one environment of a batch: the game's state, the lane's own key, whether
+its episode has ended, and the statistics of its episodes. A lane splits its key once
+per event, which is one reset or one step. So its trajectory depends on its seed and its
+actions alone, and not on the number of lanes, the backend, the autoreset mode or the
+devices.
 """
 
 import functools
@@ -15,12 +16,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from gymnasium.vector import AutoresetMode
-from jaxtyping import Array, Bool, Float32, Int, UInt8, UInt32
+from jaxtyping import Array, Bool, Float32, Int, Int32, UInt8, UInt32
 
 from jax_core import Environment
-from jax_core.environment import Transition, select
+from jax_core.environment import select
 from jax_core.pytree import pytree
-from jax_core.types import Flag, Key
+from jax_core.types import Flag
 
 Packed = tuple[Array, ...]
 """A batch of lanes as one array [num_envs, fields] per dtype.
@@ -29,19 +30,32 @@ Dispatching a compiled call costs time for every array that it is given, so a st
 ten fields travels as two or three arrays.
 """
 
+AXIS = "lanes"
+"""Name of the axis of a mesh over which lanes are spread."""
+
 Frames = UInt8[Array, "num_envs height width 3"]
 Flags = Bool[Array | np.ndarray, " num_envs"]
 Seeds = UInt32[Array | np.ndarray, " num_envs"]
 Actions = Int[Array | np.ndarray, " num_envs"]
 
 
+class Finished(NamedTuple):
+    """What ended in a step, per lane."""
+
+    ended: Bool[Array, "*lanes"]  # the episode ended in this step
+    episode_return: Float32[Array, "*lanes"]  # 0 where it did not
+    length: Int32[Array, "*lanes"]  # steps; 0 where it did not
+    lanes: Packed  # before the reset that SAME_STEP adds
+
+
 class Results(NamedTuple):
-    """What a step hands out."""
+    """What a step hands out; `finished` is None where nobody asked for it."""
 
     obs: Frames
     reward: Float32[Array, " num_envs"]
     terminated: Flags
     truncated: Flags
+    finished: Finished | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,22 +64,44 @@ class Rules:
 
     Attributes:
         env: game, level, view and frame size.
-        autoreset_mode: NEXT_STEP, or DISABLED to leave ended lanes to `reset`.
+        autoreset_mode: what happens to a lane whose episode has ended. In DISABLED it
+            stays as it is, with reward 0 and its flags repeated, until `reset`.
         max_episode_steps: truncates earlier than the level does.
+        reports_finished: whether steps tell what ended in them; SAME_STEP always does.
+        mesh: devices that share the lanes, or None for one device.
     """
 
     env: Environment
     autoreset_mode: AutoresetMode
     max_episode_steps: int | None = None
+    reports_finished: bool = False
+    mesh: jax.sharding.Mesh | None = None
 
 
 class Kernel(NamedTuple):
-    """Jitted functions; `reset` and `step` donate the lanes they are given."""
+    """Jitted functions.
 
-    reset: Callable[[Packed, Seeds, Flags], tuple[Packed, Frames]]
-    step: Callable[[Packed, Actions], tuple[Packed, Results]]
+    `reset` and `step` donate the lanes they are given, and a buffer for the frames if
+    there is one; what the buffer holds is never read.
+    """
+
+    reset: Callable[[Array | None, Packed, Seeds, Flags, Flags], tuple[Packed, Frames]]
+    step: Callable[[Array | None, Packed, Actions], tuple[Packed, Results]]
     draw: Callable[[Packed], Frames]
+    draw_some: Callable[[Packed, Int[Array | np.ndarray, " chosen"]], Frames]
+    clear_totals: Callable[[Packed], Packed]
     empty: Callable[[int], Packed]
+    pack: Callable[[Any], Packed]
+    unpack: Callable[[Packed], Any]
+
+
+@pytree
+class Totals:
+    """Sums over the episodes that a lane has finished since they were last read."""
+
+    episodes: Int32[Array, ""]
+    episode_return: Float32[Array, ""]
+    length: Int32[Array, ""]  # steps
 
 
 @pytree
@@ -74,86 +110,193 @@ class Lane:
 
     state: Any
     key: UInt32[Array, "2"]  # raw, because typed keys cannot be packed
-    ended: Flag  # the episode is over and waits for a reset
+    terminated: Flag  # of the last step; either flag waits for a reset
+    truncated: Flag
+    episode_return: Float32[Array, ""]  # of the present episode so far
+    totals: Totals
+
+    @property
+    def ended(self) -> Flag:
+        """Whether the episode is over."""
+        return self.terminated | self.truncated
 
 
 @functools.cache
 def compile_kernel(rules: Rules) -> Kernel:
     """Makes the functions for some rules, once per process: jit caches with them."""
-    pack, unpack = _packing(rules.env)
+    env = rules.env
+    pack, unpack = _packing(env)
 
-    def reset_lane(packed: Packed, seed: Any, seeded: Any) -> tuple[Packed, Any]:
-        lane = _reset(rules.env, unpack(packed), seed, seeded)
-        return pack(lane), rules.env.get_obs(lane.state)
+    def reset_lane(
+        packed: Packed, seed: Any, seeded: Any, chosen: Any
+    ) -> tuple[Packed, Any]:
+        lane = _reset(env, unpack(packed), seed, seeded, chosen)
+        return pack(lane), env.get_obs(lane.state)
 
     def step_lane(packed: Packed, action: Any) -> tuple[Packed, Results]:
-        lane, transition = _step(rules, unpack(packed), action)
-        return pack(lane), Results(
-            obs=rules.env.get_obs(lane.state),
-            reward=transition.reward,
-            terminated=transition.terminated,
-            truncated=transition.truncated,
+        before = unpack(packed)
+        after, outcome, reward = _step(rules, before, action)
+        reports = rules.reports_finished or _resets_at_once(rules)
+        return pack(after), Results(
+            obs=env.get_obs(after.state),
+            reward=reward,
+            terminated=outcome.terminated,
+            truncated=outcome.truncated,
+            finished=_finished(rules, before, outcome, pack) if reports else None,
         )
 
     def draw_lane(packed: Packed) -> Any:
-        return rules.env.get_obs(unpack(packed).state)
+        return env.get_obs(unpack(packed).state)
+
+    def draw_some(packed: Packed, indices: Any) -> Any:
+        return jax.vmap(draw_lane)(tuple(leaf[indices] for leaf in packed))
+
+    def clear_lane(packed: Packed) -> Packed:
+        lane = unpack(packed)
+        return pack(replace(lane, totals=jax.tree.map(jnp.zeros_like, lane.totals)))
 
     def empty(num_envs: int) -> Packed:
-        shapes = jax.eval_shape(lambda: pack(_blank(rules.env)))
+        shapes = jax.eval_shape(lambda: pack(_blank(env)))
         return tuple(jnp.zeros((num_envs, *s.shape), s.dtype) for s in shapes)
 
     return Kernel(
-        reset=jax.jit(jax.vmap(reset_lane), donate_argnums=0),
-        step=jax.jit(jax.vmap(step_lane), donate_argnums=0),
-        draw=jax.jit(jax.vmap(draw_lane)),
+        reset=_batch_into_buffer(reset_lane, rules.mesh),
+        step=_batch_into_buffer(step_lane, rules.mesh),
+        draw=jax.jit(_spread(jax.vmap(draw_lane), rules.mesh)),
+        draw_some=jax.jit(draw_some),
+        clear_totals=jax.jit(_spread(jax.vmap(clear_lane), rules.mesh)),
         empty=empty,
+        pack=jax.vmap(pack),
+        unpack=jax.vmap(unpack),
     )
 
 
-def _reset(env: Environment, lane: Lane, seed: Any, seeded: Flag) -> Lane:
-    """Starts the next episode, of a new key chain if a seed is given."""
-    chain = select(seeded, jax.random.key(seed), jax.random.wrap_key_data(lane.key))
-    chain, event_key = jax.random.split(chain)
+def _batch_into_buffer(
+    work: Callable[..., Any], mesh: jax.sharding.Mesh | None
+) -> Callable[..., Any]:
+    """Compiles the work of one lane for a batch, with a buffer as first argument.
+
+    XLA writes the frames into a donated array of their shape, whether it is read or
+    not; `keep_unused` stops JAX from dropping it before.
+    """
+    batched = _spread(jax.vmap(work), mesh)
+
+    def run(buffer: Any, *args: Any) -> Any:
+        del buffer  # lends its memory only
+        return batched(*args)
+
+    return jax.jit(run, donate_argnums=(0, 1), keep_unused=True)
+
+
+def _spread(
+    work: Callable[..., Any], mesh: jax.sharding.Mesh | None
+) -> Callable[..., Any]:
+    """Lets every device of a mesh do the work for its own lanes, and nothing else."""
+    if mesh is None:
+        return work
+    lanes = jax.sharding.PartitionSpec(AXIS)
+    return jax.shard_map(work, mesh=mesh, in_specs=lanes, out_specs=lanes)
+
+
+def _reset(env: Environment, lane: Lane, seed: Any, seeded: Flag, chosen: Flag) -> Lane:
+    """Starts the next episode of a chosen lane, of a new key chain if it is seeded."""
+    key = select(seeded, jax.random.key_data(jax.random.key(seed)), lane.key)
+    return select(chosen, _begin(env, replace(lane, key=key)), lane)
+
+
+def _begin(env: Environment, lane: Lane) -> Lane:
+    """One event of a lane: the reset."""
+    chain, event_key = _split(lane)
     return Lane(
         state=env.init(event_key),
-        key=jax.random.key_data(chain),
-        ended=jnp.bool_(False),
-    )
-
-
-def _step(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Transition]:
-    """One event of a lane: a step, or the reset of an ended lane."""
-    chain, event_key = _split(lane)
-    transition = rules.env.transition(event_key, lane.state, action)
-    if rules.max_episode_steps is not None:
-        too_late = transition.state.time >= rules.max_episode_steps
-        transition = replace(transition, truncated=transition.truncated | too_late)
-    if rules.autoreset_mode is AutoresetMode.NEXT_STEP:
-        # An event is either a step or a reset, so the two may share its key.
-        transition = select(lane.ended, _restart(rules.env, event_key), transition)
-    return Lane(state=transition.state, key=chain, ended=transition.done), transition
-
-
-def _restart(env: Environment, key: Key) -> Transition:
-    """What the step after the end of an episode gives: the next one, and nothing."""
-    return Transition(
-        state=env.init(key),
-        reward=jnp.float32(0.0),
+        key=chain,
         terminated=jnp.bool_(False),
         truncated=jnp.bool_(False),
+        episode_return=jnp.float32(0.0),
+        totals=lane.totals,
     )
 
 
-def _split(lane: Lane) -> tuple[UInt32[Array, "2"], Key]:
+def _step(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Lane, Any]:
+    """Steps a lane.
+
+    Returns:
+        The lane to go on with, the lane whose flags are the result, and the reward.
+    """
+    played, reward = _play(rules, lane, action)
+    if _resets_at_once(rules):
+        after = select(played.ended, _begin(rules.env, played), played)
+        return after, played, reward
+    is_next_step = rules.autoreset_mode is AutoresetMode.NEXT_STEP
+    # An event is either a step or a reset, so the two may share its key.
+    waiting = _begin(rules.env, lane) if is_next_step else lane
+    after = select(lane.ended, waiting, played)
+    return after, after, jnp.where(lane.ended, 0.0, reward)
+
+
+def _play(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Any]:
+    """One event of a lane: the step, with its reward."""
+    chain, event_key = _split(lane)
+    transition = rules.env.transition(event_key, lane.state, action)
+    truncated = transition.truncated
+    if rules.max_episode_steps is not None:
+        truncated |= transition.state.time >= rules.max_episode_steps
+    played = Lane(
+        state=transition.state,
+        key=chain,
+        terminated=transition.terminated,
+        truncated=truncated,
+        episode_return=lane.episode_return + transition.reward,
+        totals=lane.totals,
+    )
+    return replace(played, totals=_add_if_ended(played)), transition.reward
+
+
+def _add_if_ended(lane: Lane) -> Totals:
+    count = lane.ended.astype(jnp.int32)
+    return Totals(
+        episodes=lane.totals.episodes + count,
+        episode_return=lane.totals.episode_return
+        + jnp.where(lane.ended, lane.episode_return, 0.0),
+        length=lane.totals.length + count * lane.state.time,
+    )
+
+
+def _finished(
+    rules: Rules, before: Lane, outcome: Lane, pack: Callable[[Lane], Packed]
+) -> Finished:
+    ended = outcome.ended & ~before.ended  # a lane that waits ended earlier
+    return Finished(
+        ended=ended,
+        episode_return=jnp.where(ended, outcome.episode_return, 0.0),
+        length=jnp.where(ended, outcome.state.time, 0),
+        lanes=pack(outcome) if _resets_at_once(rules) else (),
+    )
+
+
+def _resets_at_once(rules: Rules) -> bool:
+    return rules.autoreset_mode is AutoresetMode.SAME_STEP
+
+
+def _split(lane: Lane) -> tuple[UInt32[Array, "2"], Any]:
     chain, event_key = jax.random.split(jax.random.wrap_key_data(lane.key))
     return jax.random.key_data(chain), event_key
 
 
 def _blank(env: Environment) -> Lane:
-    """A lane before its first reset; its values mean nothing."""
+    """A lane before its first reset; its values mean nothing, but for the totals."""
     key = jax.random.key(0)
     return Lane(
-        state=env.init(key), key=jax.random.key_data(key), ended=jnp.bool_(False)
+        state=env.init(key),
+        key=jax.random.key_data(key),
+        terminated=jnp.bool_(False),
+        truncated=jnp.bool_(False),
+        episode_return=jnp.float32(0.0),
+        totals=Totals(
+            episodes=jnp.int32(0),
+            episode_return=jnp.float32(0.0),
+            length=jnp.int32(0),
+        ),
     )
 
 

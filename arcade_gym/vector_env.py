@@ -11,11 +11,14 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from arcade_gym import arguments, interop
-from arcade_gym.kernel import Rules, compile_kernel
+from arcade_gym import arguments, infos, intake, snapshot
+from arcade_gym.backends import BACKENDS
+from arcade_gym.intake import Intake
+from arcade_gym.kernel import Finished, Results, Rules, compile_kernel
+from arcade_gym.sharding import Placement
 from arcade_gym.spaces import FrameBox
 
-Results = tuple[Any, Any, Any, Any, dict[str, Any]]
+StepResults = tuple[Any, Any, Any, Any, dict[str, Any]]
 
 
 class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
@@ -23,11 +26,13 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
 
     Observations are uint8 [num_envs, obs_size, obs_size, 3], rewards float32 and flags
     bool [num_envs], as JAX arrays, PyTorch tensors on the same device, or NumPy arrays.
-    The two device backends never wait for the device and never copy to the host. What
-    is handed out shares memory with JAX and is never read again by the environment.
+    The two device backends never wait for an accelerator and never copy to the host.
+    What is handed out shares memory with JAX and is never read again by the
+    environment.
 
     Lane i of `reset(seed=s)` plays exactly what `ArcadeEnv` plays with the seed s + i,
-    over any number of episodes, whatever the number of environments and the backend.
+    over any number of episodes, whatever the number of environments, the backend, the
+    autoreset mode and the devices.
     """
 
     def __init__(  # noqa: PLR0913  # the options of a constructor
@@ -43,7 +48,9 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
         device: str | None = None,
+        devices: int | Sequence[str] | None = None,
         seed: int | None = None,
+        record_episode_statistics: bool = False,
         validate_actions: bool = False,
     ) -> None:
         """Makes the environment; nothing is compiled before the first `reset`.
@@ -57,58 +64,93 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
             backend: "jax", "torch" or "numpy"; the type never depends on the machine.
             autoreset_mode: "NextStep": the step after the end of an episode ignores
                 its action and returns the first frame of the next one, reward 0.
+                "SameStep": the step that ends an episode returns the first frame of
+                the next one, and the last frame as `info["final_obs"]`.
+                "Disabled": ended lanes wait for `reset(options={"reset_mask": ...})`.
             max_episode_steps: truncates earlier than the level does; rewards stay.
             render_mode: "rgb_array" or None.
             device: "cpu", "gpu" or "gpu:1"; None is JAX's default.
+            devices: instead of `device`: how many devices, or their names, share the
+                lanes equally. JAX arrays are then spread over them, and PyTorch
+                results are tuples of one tensor per device.
             seed: for the first `reset` that passes none.
-            validate_actions: checks the range of actions on the device too, which
-                waits for the device. Unchecked actions out of range do not move.
+            record_episode_statistics: reports return and length of ended episodes as
+                `info["episode"]`, in the form of Gymnasium's RecordEpisodeStatistics.
+            validate_actions: checks the values of arrays on accelerators too, which
+                waits for them. Unchecked actions out of range do not move.
 
         Raises:
             ValueError: an argument is out of its range; the message names the way out.
             ImportError: `backend="torch"` without PyTorch.
         """
+        self._options = {
+            name: value
+            for name, value in locals().items()
+            if name not in {"self", "__class__"}
+        }
         self.num_envs = arguments.num_envs(num_envs)
-        env = arguments.environment(
+        self._env = arguments.environment(
             game, difficulty, partial_obs=partial_obs, obs_size=obs_size
         )
         self.backend = arguments.backend(backend)
-        mode = arguments.autoreset_mode(autoreset_mode)
+        self._mode = arguments.autoreset_mode(autoreset_mode)
         self.render_mode = arguments.render_mode(render_mode)
-        self._device = arguments.device(device)
+        self._placement = Placement(arguments.devices(device, devices, self.num_envs))
         self._first_seed = seed
         self._seeds: tuple[int, ...] = ()
         arguments.seeds(seed, self.num_envs)  # refuses a bad one now, not at reset
-        self._validate_actions = validate_actions
-        rules = Rules(
-            env=env,
-            autoreset_mode=mode,
-            max_episode_steps=arguments.max_episode_steps(max_episode_steps, env),
+        self._records = record_episode_statistics
+        self._kernel = compile_kernel(
+            Rules(
+                env=self._env,
+                autoreset_mode=self._mode,
+                max_episode_steps=arguments.max_episode_steps(
+                    max_episode_steps, self._env
+                ),
+                reports_finished=record_episode_statistics,
+                mesh=self._placement.mesh,
+            )
         )
-        self._kernel = compile_kernel(rules)
+        frame = (obs_size, obs_size, 3)
+        self._frames = BACKENDS[backend](self._placement, (self.num_envs, *frame))
+        self._intake = Intake(
+            self._placement,
+            self.num_envs,
+            self._env.num_actions,
+            validates=validate_actions,
+            follows_torch=backend == "torch" and self._placement.platform == "gpu",
+        )
         self._lanes: Any = None
-        self._num_actions = env.num_actions
+        # Only there do the flags reach the host in any case.
+        self._refuses_ended = (
+            backend == "numpy" and self._mode is AutoresetMode.DISABLED
+        )
+        self._waiting = np.zeros(self.num_envs, np.bool_)
 
         self.metadata = {
             "render_modes": list(arguments.RENDER_MODES),
             "render_fps": 15,
-            "autoreset_mode": mode,
+            "autoreset_mode": self._mode,
             "jax": backend == "jax",
         }
-        frame = (obs_size, obs_size, 3)
         self.single_observation_space = FrameBox(frame)
-        self.single_action_space = Discrete(env.num_actions)
+        self.single_action_space = Discrete(self._env.num_actions)
         self.observation_space = FrameBox((self.num_envs, *frame))
         self.action_space = batch_space(self.single_action_space, self.num_envs)
 
     @property
     def device(self) -> Any:
-        """The `jax.Device` where states and frames live."""
-        return self._device
+        """The `jax.Device` where states and frames live; the first, if several do."""
+        return self._placement.devices[0]
+
+    @property
+    def devices(self) -> tuple[Any, ...]:
+        """The `jax.Device`s that share the lanes, in the order of the lanes."""
+        return self._placement.devices
 
     @property
     def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]  # as in SyncVectorEnv
-        """The seeds of the last `reset` that was given any, one per lane."""
+        """The last seed that `reset` gave each lane; empty before the first."""
         return self._seeds
 
     def reset(
@@ -117,63 +159,128 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         seed: int | Sequence[int | None] | None = None,
         options: dict[str, Any] | None = None,
     ) -> tuple[Any, dict[str, Any]]:
-        """Starts a new episode in every lane.
+        """Starts a new episode in every lane, or in the lanes of a mask.
 
         Args:
             seed: s gives lane i the seed s + i; a sequence has one per lane; None
                 goes on with the lanes' own keys (at first: `seed` of the
                 constructor, or one drawn from the operating system).
-            options: none are known; pass None or an empty dictionary.
+            options: {"reset_mask": bool [num_envs]} as NumPy, JAX or PyTorch array:
+                the lanes to reset; the others go on, and return their present frame.
+                It is not changed. None resets all.
 
         Returns:
             Observations and an empty `info`.
 
         Raises:
-            ValueError: a seed or an option that cannot be used.
+            ValueError, TypeError: a seed or an option that cannot be used.
+            ResetNeeded: a mask before the first reset of all lanes.
         """
         self._check_open()
-        if options:
-            raise ValueError(
-                f"reset() knows no options in {self.metadata['autoreset_mode'].value} "
-                f"mode, got {sorted(options)}; leave options out"
-            )
+        chosen, host_chosen = self._chosen(options)
         values, seeded = arguments.seeds(self._seed_or_first(seed), self.num_envs)
-        if seeded.any():
-            self._seeds = tuple(values.tolist())
+        self._remember_seeds(values, seeded, host_chosen)
         if self._lanes is None:
-            self._lanes = jax.device_put(
-                self._kernel.empty(self.num_envs), self._device
-            )
-        values, seeded = jax.device_put((values, seeded), self._device)
-        self._lanes, obs = self._kernel.reset(self._lanes, values, seeded)
-        return self._hand_out_obs(obs), {}
+            blank = self._kernel.empty(self.num_envs)
+            self._lanes = jax.device_put(blank, self._placement.sharding)
+        values, seeded = self._intake.place(values), self._intake.place(seeded)
+        self._lanes, obs = self._kernel.reset(
+            self._frames.buffer(), self._lanes, values, seeded, chosen
+        )
+        if host_chosen is not None:
+            self._waiting &= ~host_chosen
+        return self._frames.hand_out_obs(obs), {}
 
-    def step(self, actions: Any) -> Results:
+    def step(self, actions: Any) -> StepResults:
         """Steps every lane.
 
         Args:
-            actions: integers [num_envs] in 0..4, as NumPy, JAX or PyTorch array.
+            actions: integers [num_envs] in 0..4, as NumPy, JAX or PyTorch array, on
+                any device; with several devices also a tuple of one tensor for each.
 
         Returns:
-            Observations, rewards, terminated, truncated and an empty `info`.
+            Observations, rewards, terminated, truncated and `info`, which is empty
+            unless a mode or an option fills it. The device backends draw
+            `info["final_obs"]`, uint8 [num_envs, obs_size, obs_size, 3], when it is
+            first looked at; lanes that did not end have their present frame in it.
 
         Raises:
             ValueError: wrong shape, or a value out of range that can be seen without
-                waiting for the device.
+                waiting for an accelerator.
             TypeError: not integers.
             ResetNeeded: before the first `reset`.
+            AssertionError: the NumPy backend in Disabled mode, on an ended lane.
         """
-        if self._lanes is None:
-            self._check_open()
-            raise ResetNeeded("call reset() before step()")
-        self._lanes, results = self._kernel.step(self._lanes, self._take_in(actions))
-        return (
-            self._hand_out_obs(results.obs),
-            self._hand_out(results.reward),
-            self._hand_out(results.terminated),
-            self._hand_out(results.truncated),
-            {},
+        self._check_ready("step")
+        actions = self._intake.actions(actions)
+        if self._refuses_ended and self._waiting.any():
+            raise AssertionError(
+                f"self._autoreset_envs={self._waiting}: these lanes have ended; call "
+                "reset(options={'reset_mask': terminated | truncated}) first"
+            )
+        self._lanes, results = self._kernel.step(
+            self._frames.buffer(), self._lanes, actions
         )
+        return self._hand_out(results)
+
+    def _hand_out(self, results: Results) -> StepResults:
+        obs = self._frames.hand_out_obs(results.obs)
+        reward, terminated, truncated = (
+            self._frames.hand_out(array) for array in results[1:4]
+        )
+        if self._refuses_ended:
+            self._waiting = terminated | truncated
+        finished = results.finished
+        info = {} if finished is None else self._info(finished)
+        return obs, reward, terminated, truncated, info
+
+    def _info(self, finished: Finished) -> dict[str, Any]:
+        info: dict[str, Any] = {}
+        is_same_step = self._mode is AutoresetMode.SAME_STEP
+        ended = self._frames.hand_out(finished.ended)
+        if self.backend == "numpy" and not ended.any():
+            return info
+        if self._records:
+            info["episode"] = {
+                "r": self._frames.hand_out(finished.episode_return),
+                "l": self._frames.hand_out(finished.length),
+            }
+            info["_episode"] = ended
+        if not is_same_step:
+            return info
+        info |= infos.final_entries(ended)
+        if self.backend != "numpy":
+            lanes, frames = finished.lanes, self._frames
+            return infos.LazyInfo(info, lambda: frames.hand_out_new(self._drawn(lanes)))
+        indices = infos.padded_indices(ended)
+        drawn = np.asarray(self._kernel.draw_some(finished.lanes, indices))
+        return info | {"final_obs": infos.final_frames(ended, drawn)}
+
+    def pop_episode_totals(self) -> dict[str, float]:
+        """Reads and clears what was counted of the episodes that ended.
+
+        Made for logging now and then: steps count on the device, and only this call
+        waits for it and copies a few numbers.
+
+        Returns:
+            "episodes": how many ended since the last call or since the environment was
+            made; "return" and "length": their means, in reward and in steps; nan if
+            none ended.
+        """
+        self._check_ready("pop_episode_totals")
+        totals = self._kernel.unpack(self._lanes).totals
+        sums = [
+            np.asarray(leaf).sum(dtype=np.float64) for leaf in jax.tree.leaves(totals)
+        ]
+        self._intake.wait_for_torch()
+        self._lanes = self._kernel.clear_totals(self._lanes)
+        episodes, episode_return, length = sums
+        count = episodes or np.nan
+        return {
+            "episodes": int(episodes),
+            "return": float(episode_return / count),
+            "length": float(length / count),
+        }
 
     def render(self) -> tuple[np.ndarray, ...] | None:
         """Draws every lane from its state: uint8 [obs_size, obs_size, 3] each."""
@@ -184,31 +291,112 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
                 "render_mode='rgb_array' when making the environment"
             )
             return None
-        return tuple(np.asarray(self._draw("render")))
+        self._check_ready("render")
+        return tuple(np.asarray(self._drawn(self._lanes)))
 
     def draw(self) -> Any:
         """Draws every lane from its state, as observations of the backend.
 
         The frames equal those that the last `reset` or `step` returned.
         """
-        return self._hand_out_obs(self._draw("draw"))
+        self._check_ready("draw")
+        return self._frames.hand_out_new(self._drawn(self._lanes))
 
-    def _draw(self, caller: str) -> jax.Array:
+    def _drawn(self, lanes: Any) -> jax.Array:
+        self._intake.wait_for_torch()
+        return self._kernel.draw(lanes)
+
+    def get_state(self) -> dict[str, Any]:
+        """Copies everything that the next steps depend on to the host.
+
+        Returns:
+            A dictionary of plain values and NumPy arrays, which can be pickled. The
+            lanes' fields are under "lanes", by name, [num_envs, ...] each.
+        """
+        self._check_open()
+        lanes = None
+        if self._lanes is not None:
+            lanes = snapshot.fields_of(self._kernel, self._lanes)
+        identity = snapshot.identity(self._env, self.num_envs)
+        return identity | {"seeds": self._seeds, "lanes": lanes}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Goes on where `get_state` was called; later results are equal bit for bit.
+
+        The other environment may have had another view, frame size, backend, autoreset
+        mode or device. `draw` gives the present frames.
+
+        Raises:
+            TypeError: `state` is not what `get_state` returns.
+            ValueError: it belongs to another game, level, version or number of lanes.
+        """
+        self._check_open()
+        wanted = snapshot.identity(self._env, self.num_envs)
+        snapshot.check_identity(state, wanted)
+        lanes = None
+        if state["lanes"] is not None:
+            blank = self._kernel.empty(self.num_envs)
+            lanes = snapshot.lanes_of(self._kernel, blank, state["lanes"])
+            lanes = jax.device_put(lanes, self._placement.sharding)
+        self._lanes = lanes
+        self._seeds = tuple(state["seeds"])
+        self._waiting = np.zeros(self.num_envs, np.bool_)
+        if lanes and self._refuses_ended:
+            self._waiting = np.array(self._kernel.unpack(lanes).ended)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles and copies as the options and the state."""
+        return {
+            "options": self._options,
+            "closed": self.closed,
+            "spec": self.spec,
+            "action_space": self.action_space,
+            "state": None if self.closed else self.get_state(),
+        }
+
+    def __setstate__(self, pickled: dict[str, Any]) -> None:
+        """Makes the environment anew and goes on with the state."""
+        self.__init__(**pickled["options"])
+        self.spec = pickled["spec"]
+        self.action_space = pickled["action_space"]
+        if pickled["state"] is not None:
+            self.set_state(pickled["state"])
+        self.closed = pickled["closed"]
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Gives the memory of lanes and frames back."""
+        del kwargs  # nothing to choose
+        self._lanes = None
+        self._frames.close()
+
+    def _check_ready(self, caller: str) -> None:
         if self._lanes is None:
             self._check_open()
             raise ResetNeeded(f"call reset() before {caller}()")
-        return self._kernel.draw(self._lanes)
-
-    def close_extras(self, **kwargs: Any) -> None:
-        """Gives the memory of the lanes back."""
-        del kwargs  # nothing to choose
-        self._lanes = None
 
     def _check_open(self) -> None:
         if self.closed:
             raise ClosedEnvironmentError(
                 "the environment was closed; make a new one to go on"
             )
+
+    def _chosen(self, options: dict[str, Any] | None) -> tuple[Any, np.ndarray | None]:
+        if not intake.has_mask(options):
+            everything = np.ones(self.num_envs, np.bool_)
+            return self._intake.place(everything), everything
+        assert options is not None
+        mask = self._intake.reset_mask(options["reset_mask"])
+        if self._lanes is None:
+            raise ResetNeeded("call reset() for all lanes before a reset_mask")
+        return mask
+
+    def _remember_seeds(
+        self, values: np.ndarray, seeded: np.ndarray, chosen: np.ndarray | None
+    ) -> None:
+        taken = seeded if chosen is None else seeded & chosen
+        if taken.any():
+            before = np.array(self._seeds or [0] * self.num_envs)
+            self._seeds = tuple(np.where(taken, values, before).tolist())
 
     def _seed_or_first(self, seed: Any) -> Any:
         if seed is not None or self._lanes is not None:
@@ -217,38 +405,3 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
             return self._first_seed
         entropy = int(np.random.SeedSequence().generate_state(1)[0])
         return entropy % (arguments.MAX_SEED + 2 - self.num_envs)
-
-    def _take_in(self, actions: Any) -> Any:
-        """Makes actions int32 for the compiled step, without leaving their device."""
-        count = self.num_envs
-        if isinstance(actions, jax.Array):
-            arguments.check_actions(actions.shape, actions.dtype, count)
-            if self._validate_actions:
-                self._check_range(actions)
-            is_int32 = actions.dtype == np.int32
-            return actions if is_int32 else actions.astype(np.int32)
-        if interop.is_torch(actions):
-            return self._take_in_torch(actions)
-        return arguments.host_actions(actions, count, self._num_actions)
-
-    def _take_in_torch(self, actions: Any) -> jax.Array:
-        arguments.check_actions(actions.shape, actions.dtype, self.num_envs)
-        if self._validate_actions or actions.device.type == "cpu":
-            self._check_range(actions)
-        shared = interop.to_jax(actions.int())
-        return jax.device_put(shared, self._device)
-
-    def _check_range(self, actions: Any) -> None:
-        arguments.check_range(int(actions.min()), int(actions.max()), self._num_actions)
-
-    def _hand_out_obs(self, obs: Any) -> Any:
-        if self.backend == "numpy":
-            return interop.to_numpy(obs)
-        return self._hand_out(obs)
-
-    def _hand_out(self, array: Any) -> Any:
-        if self.backend == "jax":
-            return array
-        if self.backend == "torch":
-            return interop.to_torch(array)
-        return np.array(array)  # wrappers write into rewards and flags

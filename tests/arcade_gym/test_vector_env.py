@@ -7,41 +7,10 @@ import numpy as np
 import pytest
 import torch
 from gymnasium.error import ClosedEnvironmentError, ResetNeeded
-from gymnasium.utils.env_checker import check_env
-from gymnasium.vector import AutoresetMode, SyncVectorEnv
+from gymnasium.vector import AutoresetMode
 
 from arcade_gym import ArcadeEnv, ArcadeVectorEnv
-from jax_core import registry
-
-BACKENDS = {"jax": jax.Array, "torch": torch.Tensor, "numpy": np.ndarray}
-GAMES = sorted(registry.games)
-
-
-def make(num_envs=3, game="Breakout", **options):
-    options = {"obs_size": 64, "max_episode_steps": 5} | options
-    return ArcadeVectorEnv(num_envs, game=game, **options)
-
-
-def random_actions(steps, num_envs, seed=0):
-    return np.random.default_rng(seed).integers(0, 5, (steps, num_envs), np.int32)
-
-
-def play(envs, actions, seed=0):
-    """All results as NumPy copies, the reset first."""
-    obs, _ = envs.reset(seed=seed)
-    played = [(np.asarray(obs).copy(), 0, 0, 0)]
-    for action in actions:
-        *results, info = envs.step(action)
-        assert info == {}
-        played.append(tuple(np.asarray(result).copy() for result in results))
-    return played
-
-
-def equal(played, other):
-    pairs = zip(played, other, strict=True)
-    return all(
-        np.array_equal(a, b) for x, y in pairs for a, b in zip(x, y, strict=True)
-    )
+from tests.arcade_gym.kit import BACKENDS, equal, make, play, random_actions
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -99,51 +68,14 @@ def test_a_lane_does_not_depend_on_the_number_of_lanes():
         )
 
 
-@pytest.mark.parametrize("game", GAMES)
-def test_the_single_environment_plays_a_lane_bit_for_bit(game):
-    """Over several episodes; the single environment is reset where a lane resets.
-
-    Gymnasium's checker shares the compiled functions, so it runs here too.
-    """
-    actions = random_actions(23, 3, seed=1)
-    options = {"game": game, "obs_size": 64, "max_episode_steps": 7}
-    vector = play(ArcadeVectorEnv(3, **options), actions, seed=40)
-    single = ArcadeEnv(**options)
-    obs, _ = single.reset(seed=42)
-    assert np.array_equal(obs, vector[0][0][2])
-    ended, episodes = False, 0
-    for action, (obs, reward, terminated, truncated) in zip(
-        actions[:, 2], vector[1:], strict=True
-    ):
-        if ended:
-            results = (single.reset()[0], 0.0, False, False)
-            episodes += 1
-        else:
-            results = single.step(int(action))[:4]
-        ended = results[2] or results[3]
-        assert np.array_equal(results[0], obs[2])
-        assert results[1:] == (reward[2], terminated[2], truncated[2])
-    assert episodes >= 2
-    check_env(single, skip_render_check=True)
-
-
 def test_the_vector_entry_point_equals_sync_copies_of_the_single_one():
     actions = random_actions(16, 3)
     options = {"obs_size": 64, "max_episode_steps": 5}
     ours = gymnasium.make_vec("popgym_arcade/BattleShip-v0", 3, **options)
-    sync = SyncVectorEnv([lambda: ArcadeEnv(game="BattleShip", **options)] * 3)
+    sync = gymnasium.make_vec(
+        "popgym_arcade/BattleShip-v0", 3, vectorization_mode="sync", **options
+    )
     assert equal(play(ours, actions), play(sync, actions))
-
-
-def test_the_step_after_an_end_starts_the_next_episode():
-    envs = make(2, "CartPole", max_episode_steps=2, backend="numpy")
-    envs.reset(seed=0)
-    idle = np.zeros(2, np.int32)
-    reached = [envs.step(idle) for _ in range(5)]
-    truncated = [results[3].tolist() for results in reached]
-    assert truncated == [[False] * 2, [True] * 2, [False] * 2, [False] * 2, [True] * 2]
-    rewards = [results[1][0] for results in reached]
-    assert rewards == pytest.approx([1 / 200, 1 / 200, 0, 1 / 200, 1 / 200])
 
 
 def test_a_lower_step_limit_leaves_rewards_as_they_are():
@@ -151,15 +83,6 @@ def test_a_lower_step_limit_leaves_rewards_as_they_are():
     envs.reset(seed=0)
     _, reward, _, truncated, _ = envs.step([0])
     assert (reward[0], truncated[0]) == (np.float32(1 / 200), True)
-
-
-def test_reset_in_mid_episode_clears_pending_resets():
-    envs = make(2, max_episode_steps=1, backend="numpy")
-    envs.reset(seed=0)
-    envs.step(np.zeros(2, np.int32))  # both lanes ended
-    envs.reset(seed=0)
-    _, _, _, truncated, _ = envs.step(np.zeros(2, np.int32))
-    assert truncated.all()  # a real step, not a delayed reset
 
 
 def test_seeds_repeat_episodes_and_none_continues():
@@ -223,8 +146,6 @@ def test_step_never_touches_the_host(backend, monkeypatch):
     envs = make(backend=backend)
     envs.reset(seed=0)
     actions = jnp.zeros(3, jnp.int32)
-    if backend == "torch":
-        actions = torch.zeros(3, dtype=torch.int64)
     envs.step(actions)
 
     def refuse(*args, **kwargs):
@@ -379,7 +300,6 @@ def test_calls_out_of_order_are_refused():
         ({"game": "BreakoutEasy", "difficulty": "easy"}, "difficulty must be left out"),
         ({"backend": "tensorflow"}, "Unknown backend 'tensorflow'"),
         ({"autoreset_mode": "next"}, "Unknown autoreset_mode 'next'"),
-        ({"autoreset_mode": "SameStep"}, "not supported yet; use one of 'NextStep'"),
         ({"render_mode": "human"}, "Unknown render_mode 'human'"),
         ({"obs_size": 32}, "from 64 to 512, got 32"),
         ({"partial_obs": "yes"}, "partial_obs must be True or False"),
@@ -404,8 +324,8 @@ def test_bad_options_are_named(options, message):
 def test_unknown_options_are_refused():
     with pytest.raises(TypeError, match="unexpected keyword argument 'color'"):
         make(color="red")
-    with pytest.raises(ValueError, match=r"knows no options.*\['reset_mask'\]"):
-        make().reset(options={"reset_mask": np.ones(3, bool)})
+    with pytest.raises(ValueError, match=r"'reset_mask' only, got \['mask'\]"):
+        make().reset(options={"mask": np.ones(3, bool)})
 
 
 @pytest.mark.parametrize(

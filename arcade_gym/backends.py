@@ -1,0 +1,92 @@
+"""The three kinds of arrays that an environment hands out."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from arcade_gym import interop
+from arcade_gym.memory import FrameMemory, can_reuse
+from arcade_gym.sharding import Placement, shards_to_torch
+
+
+class JaxBackend:
+    """JAX arrays, as the compiled functions return them."""
+
+    def __init__(self, placement: Placement, shape: tuple[int, ...]) -> None:
+        """Prepares for frames, uint8 [shape]."""
+        self._is_spread = placement.is_spread
+        self._memory: FrameMemory | None = None
+        if self._can_lend and not self._is_spread and can_reuse(placement.devices[0]):
+            self._memory = FrameMemory(shape, placement.devices[0])
+
+    @property
+    def _can_lend(self) -> bool:
+        """Whether it can be told when the last holder of some frames is gone."""
+        return False
+
+    def buffer(self) -> jax.Array | None:
+        """Gives memory for the next frames, or None where JAX should find it."""
+        return None if self._memory is None else self._memory.take()
+
+    def hand_out_obs(self, frames: jax.Array) -> Any:
+        """Hands out frames that were written into `buffer`."""
+        return self.hand_out_new(frames)
+
+    def hand_out_new(self, frames: jax.Array) -> Any:
+        """Hands out frames that were written elsewhere."""
+        return self.hand_out(frames)
+
+    def hand_out(self, array: jax.Array) -> Any:
+        """Hands out rewards or flags."""
+        return array
+
+    def close(self) -> None:
+        """Gives memory back."""
+        if self._memory is not None:
+            self._memory.clear()
+
+
+class TorchBackend(JaxBackend):
+    """PyTorch tensors that share memory with JAX, on the same devices."""
+
+    @property
+    def _can_lend(self) -> bool:
+        return True
+
+    def hand_out_obs(self, frames: jax.Array) -> Any:
+        """Hands out frames that were written into `buffer`."""
+        if self._memory is None:
+            return self.hand_out(frames)
+        return self._memory.lend_torch(frames)
+
+    def hand_out(self, array: jax.Array) -> Any:
+        """Hands out a tensor; one for each device, if there are several."""
+        if self._is_spread:
+            return shards_to_torch(array)
+        return interop.to_torch(array)
+
+
+class NumpyBackend(JaxBackend):
+    """NumPy arrays: frames that cannot be written, rewards and flags that can."""
+
+    @property
+    def _can_lend(self) -> bool:
+        return True
+
+    def hand_out_obs(self, frames: jax.Array) -> np.ndarray:
+        """Hands out frames that were written into `buffer`."""
+        if self._memory is None:
+            return self.hand_out_new(frames)
+        return self._memory.lend_numpy(frames)
+
+    def hand_out_new(self, frames: jax.Array) -> np.ndarray:
+        """Hands out frames that were written elsewhere."""
+        return interop.to_numpy(frames)
+
+    def hand_out(self, array: jax.Array) -> np.ndarray:
+        """Copies, because wrappers write into rewards and flags."""
+        return np.array(array)
+
+
+BACKENDS = {"jax": JaxBackend, "torch": TorchBackend, "numpy": NumpyBackend}

@@ -1,0 +1,120 @@
+"""The `info` of a step: what ended in it, in the forms of Gymnasium.
+
+The device backends always give every key, with a mask, because leaving one out would
+mean to wait for the device. The NumPy backend gives what
+`gymnasium.vector.SyncVectorEnv` gives: keys only where some lane ended.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+FINAL_OBS = "final_obs"
+
+
+class LazyInfo(dict[str, Any]):
+    """A dictionary whose "final_obs" is drawn when it is first looked at.
+
+    Copies made by `dict(info)`, `{**info}` or `copy` look at it.
+    """
+
+    def __init__(self, entries: dict[str, Any], draw: Callable[[], Any]) -> None:
+        """Takes the entries that are there already, and what makes the missing one."""
+        super().__init__(entries)
+        self._draw: Callable[[], Any] | None = draw
+        super().__setitem__(FINAL_OBS, None)
+
+    def _complete(self) -> None:
+        if self._draw is not None:
+            draw, self._draw = self._draw, None
+            super().__setitem__(FINAL_OBS, draw())
+
+    def __getitem__(self, key: str) -> Any:
+        if key == FINAL_OBS:
+            self._complete()
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if key == FINAL_OBS:
+            self._draw = None
+        super().__setitem__(key, value)
+
+    def __iter__(self) -> Iterator[str]:
+        """Its being overridden makes `dict` and `**` ask `__getitem__` for values."""
+        return super().__iter__()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Returns an entry, or the default."""
+        if key == FINAL_OBS:
+            self._complete()
+        return super().get(key, default)
+
+    def values(self) -> Any:
+        """Returns all entries."""
+        self._complete()
+        return super().values()
+
+    def items(self) -> Any:
+        """Returns all keys with their entries."""
+        self._complete()
+        return super().items()
+
+    def pop(self, key: str, *default: Any) -> Any:
+        """Takes an entry out."""
+        self._complete()
+        return super().pop(key, *default)
+
+    def copy(self) -> dict[str, Any]:
+        """Returns a plain dictionary with the same entries."""
+        return dict(self.items())
+
+    def __eq__(self, other: object) -> bool:
+        self._complete()
+        return super().__eq__(other)
+
+    __hash__ = None  # as every dictionary
+
+    def __repr__(self) -> str:
+        return repr(self.copy())
+
+    def __reduce__(self) -> Any:
+        """Pickles and copies as a plain dictionary."""
+        return dict, (self.copy(),)
+
+
+def final_entries(ended: Any) -> dict[str, Any]:
+    """What SAME_STEP adds beside "final_obs"; the last infos of our games are empty."""
+    return {"_final_obs": ended, "final_info": {}, "_final_info": ended}
+
+
+def final_frames(ended: np.ndarray, frames: np.ndarray) -> np.ndarray:
+    """Gives every ended lane its last frame and the others None.
+
+    Args:
+        ended: bool [num_envs].
+        frames: uint8 [at least the number of ended lanes, height, width, 3].
+
+    Returns:
+        Objects [num_envs], as in `gymnasium.vector.SyncVectorEnv`.
+    """
+    column = np.full(len(ended), None, dtype=object)
+    for lane, frame in zip(np.flatnonzero(ended), frames, strict=False):
+        column[lane] = frame
+    return column
+
+
+def padded_indices(chosen: np.ndarray) -> np.ndarray:
+    """Indices of the chosen lanes, repeated up to a power of two.
+
+    So drawing them is compiled for a few lengths only.
+
+    Args:
+        chosen: bool [num_envs], True at least once.
+
+    Returns:
+        int32 [power of two]; the first ones are the chosen lanes in order.
+    """
+    indices = np.flatnonzero(chosen).astype(np.int32)
+    length = 1 << (len(indices) - 1).bit_length()
+    return np.resize(indices, length)

@@ -1,0 +1,193 @@
+"""What callers pass to `reset` and `step`, made ready for the compiled functions."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from arcade_gym import arguments, interop
+from arcade_gym.sharding import Placement, shards_from_torch
+
+
+class Intake:
+    """Checks and places the arrays of one environment.
+
+    Whatever can be checked without waiting for an accelerator is checked. Arrays of
+    the right kind on the right device are used as they are.
+    """
+
+    def __init__(
+        self,
+        placement: Placement,
+        num_envs: int,
+        num_actions: int,
+        *,
+        validates: bool,
+        follows_torch: bool,
+    ) -> None:
+        """Makes the intake.
+
+        Args:
+            placement: where the lanes live.
+            num_envs: number of lanes.
+            num_actions: number of actions of a lane.
+            validates: checks values on accelerators too, which waits for them.
+            follows_torch: the frames go to PyTorch on an accelerator.
+        """
+        self._placement = placement
+        self._sharding = placement.sharding
+        self._devices = frozenset(placement.devices)
+        self._num_envs = num_envs
+        self._num_actions = num_actions
+        self._validates = validates
+        self._follows_torch = follows_torch
+
+    def actions(self, actions: Any) -> Any:
+        """Makes int32 [num_envs] of actions, on the devices of the lanes.
+
+        Raises:
+            ValueError: wrong shape, or a value out of range that could be seen.
+            TypeError: not integers.
+        """
+        if isinstance(actions, jax.Array):
+            return self._jax_actions(actions)
+        if interop.is_torch(actions):
+            return self._torch_actions(actions)
+        if self._is_one_tensor_per_device(actions):
+            return self._split_actions(actions)
+        host = arguments.host_actions(actions, self._num_envs, self._num_actions)
+        return self.place(host)
+
+    def reset_mask(self, mask: Any) -> tuple[Any, np.ndarray | None]:
+        """Checks `options["reset_mask"]`, as `gymnasium.vector.SyncVectorEnv` does.
+
+        Returns:
+            The mask for the compiled function, and the same on the host; None where
+            that would wait for an accelerator.
+
+        Raises:
+            TypeError: not a NumPy, JAX or PyTorch array, or not of bool.
+            ValueError: wrong shape, or no lane chosen.
+        """
+        arguments.check_reset_mask(mask, self._num_envs)
+        if not self._is_cheap_to_read(mask):
+            placed = interop.to_jax(mask) if interop.is_torch(mask) else mask
+            return self.place(placed), None
+        host = np.array(mask.cpu().numpy() if interop.is_torch(mask) else mask)
+        if not host.any():
+            raise ValueError(
+                "`options['reset_mask']` must contain a boolean array with at least "
+                f"one True value, got reset_mask={host}"
+            )
+        return self.place(host), host
+
+    def wait_for_torch(self) -> None:
+        """Waits for readers of freed tensors, whose memory may be used next.
+
+        PyTorch frees tensors while its kernels may still read them, and JAX does not
+        know about those kernels when it uses the memory again.
+        """
+        if self._follows_torch:
+            import torch  # noqa: PLC0415  # optional dependency
+
+            for device in self._placement.devices:
+                torch.cuda.current_stream(device.local_hardware_id).synchronize()
+
+    def place(self, array: Any) -> Any:
+        """Moves an array to the devices of the lanes, for `reset` or `step`.
+
+        A value that passes through PyTorch's stream makes the computation that takes
+        it wait for the readers of freed tensors, without making the host wait.
+        """
+        if isinstance(array, jax.Array):
+            if array.sharding.device_set == self._devices:
+                return array
+            return jax.device_put(array, self._sharding)
+        if self._follows_torch and not self._placement.is_spread:
+            return self._through_torch(array)
+        if self._placement.platform == "cpu" and not self._placement.is_spread:
+            return array  # a compiled function takes host memory without a copy
+        return jax.device_put(array, self._sharding)
+
+    def _through_torch(self, array: np.ndarray) -> jax.Array:
+        import torch  # noqa: PLC0415  # optional dependency
+
+        index = self._placement.devices[0].local_hardware_id
+        return interop.to_jax(torch.from_numpy(array).to(f"cuda:{index}"))
+
+    def _jax_actions(self, actions: jax.Array) -> jax.Array:
+        arguments.check_actions(actions.shape, actions.dtype, self._num_envs)
+        if self._validates:
+            self._check_range(actions)
+        if actions.dtype != np.int32:
+            # Numbers that int32 cannot hold must stay out of range.
+            actions = jnp.clip(actions, min=None, max=self._num_actions)
+            actions = actions.astype(np.int32)
+        return self.place(actions)
+
+    def _torch_actions(self, actions: Any) -> Any:
+        arguments.check_actions(actions.shape, actions.dtype, self._num_envs)
+        if actions.device.type == "cpu" or self._placement.platform == "cpu":
+            host = actions.detach().cpu().numpy()
+            return self.place(
+                arguments.host_actions(host, self._num_envs, self._num_actions)
+            )
+        if self._validates:
+            self._check_range(actions)
+        return self.place(self._from_accelerator(actions))
+
+    def _is_one_tensor_per_device(self, actions: Any) -> bool:
+        return (
+            self._placement.is_spread
+            and isinstance(actions, (list, tuple))
+            and all(interop.is_torch(part) for part in actions)
+        )
+
+    def _split_actions(self, actions: Any) -> jax.Array:
+        devices = len(self._placement.devices)
+        if len(actions) != devices:
+            raise ValueError(
+                f"actions must be one tensor for each of the {devices} devices or one "
+                f"array of {self._num_envs}, got {len(actions)} tensors"
+            )
+        for part in actions:
+            arguments.check_actions(part.shape, part.dtype, self._num_envs // devices)
+            if self._validates or part.device.type == "cpu":
+                self._check_range(part)
+        parts = [self._from_accelerator(part) for part in actions]
+        return shards_from_torch(parts, self._sharding, self._num_envs)
+
+    def _from_accelerator(self, actions: Any) -> Any:
+        import torch  # noqa: PLC0415  # optional dependency
+
+        if actions.dtype != torch.int32:
+            # Numbers that int32 cannot hold must stay out of range.
+            actions = actions.clamp(max=self._num_actions).int()
+        return interop.to_jax(actions)
+
+    def _is_cheap_to_read(self, array: Any) -> bool:
+        if isinstance(array, np.ndarray) or self._validates:
+            return True
+        if interop.is_torch(array):
+            return array.device.type == "cpu"
+        return all(device.platform == "cpu" for device in array.devices())
+
+    def _check_range(self, actions: Any) -> None:
+        least, largest = int(actions.min()), int(actions.max())
+        arguments.check_range(least, largest, self._num_actions)
+
+
+def has_mask(options: dict[str, Any] | None) -> bool:
+    """Whether `reset` is asked for a part of the lanes.
+
+    Raises:
+        ValueError: an option that is not known.
+    """
+    unknown = sorted(set(options or {}) - {"reset_mask"}, key=str)
+    if unknown:
+        raise ValueError(
+            f"reset() knows the option 'reset_mask' only, got {unknown}; leave the "
+            "others out"
+        )
+    return bool(options)

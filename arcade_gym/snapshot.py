@@ -1,0 +1,83 @@
+"""Saving and restoring lanes as plain NumPy arrays, with what they belong to."""
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from arcade_gym.kernel import Kernel, Packed
+from jax_core import Environment, registry
+
+FORMAT = 1
+"""Raised when the entries of a snapshot change their names or meaning."""
+
+Snapshot = dict[str, Any]
+
+
+def identity(env: Environment, num_envs: int) -> Snapshot:
+    """What two environments must share to continue each other's episodes.
+
+    View and frame size are not among it: the twins of a game share their states.
+    """
+    version = registry.levels[env.name][0].version
+    return {
+        "format": FORMAT,
+        "game": env.name,
+        "version": version,
+        "num_envs": num_envs,
+    }
+
+
+def fields_of(kernel: Kernel, lanes: Packed) -> dict[str, np.ndarray]:
+    """Copies every field of the lanes to the host, by name: [num_envs, ...]."""
+    leaves, _ = jax.tree.flatten_with_path(kernel.unpack(lanes))
+    return {_name(path): np.array(leaf) for path, leaf in leaves}
+
+
+def lanes_of(kernel: Kernel, blank: Packed, fields: dict[str, Any]) -> Packed:
+    """Makes lanes of the fields that `fields_of` gave.
+
+    Raises:
+        ValueError: a field is missing, unknown, or of another shape or dtype.
+    """
+    wanted, treedef = jax.tree.flatten_with_path(jax.eval_shape(kernel.unpack, blank))
+    names = [_name(path) for path, _ in wanted]
+    if set(names) != set(fields):
+        raise ValueError(
+            "state['lanes'] must have the fields of the game; "
+            f"missing: {sorted(set(names) - set(fields))}, "
+            f"unknown: {sorted(set(fields) - set(names))}. "
+            "Use what get_state() returned as it is"
+        )
+    for name, (_, want) in zip(names, wanted, strict=True):
+        have = np.asarray(fields[name])
+        if (have.shape, have.dtype) != (want.shape, want.dtype):
+            raise ValueError(
+                f"state['lanes'][{name!r}] must be {want.dtype} {want.shape}, got "
+                f"{have.dtype} {have.shape}. Use what get_state() returned as it is"
+            )
+    return kernel.pack(jax.tree.unflatten(treedef, [fields[name] for name in names]))
+
+
+def check_identity(snapshot: Any, wanted: Snapshot) -> None:
+    """Refuses the snapshot of another game, level, version or number of lanes.
+
+    Raises:
+        TypeError: not what `get_state` returns.
+        ValueError: it belongs to an environment that cannot continue here.
+    """
+    if not isinstance(snapshot, dict) or not {*wanted, "lanes"} <= set(snapshot):
+        raise TypeError(
+            "state must be the dictionary that get_state() returned, got "
+            f"{type(snapshot).__name__}"
+        )
+    for name, value in wanted.items():
+        if snapshot[name] != value:
+            raise ValueError(
+                f"state has {name}={snapshot[name]!r}, this environment has "
+                f"{name}={value!r}; set it in an environment made with the same {name}"
+            )
+
+
+def _name(path: tuple[Any, ...]) -> str:
+    return jax.tree_util.keystr(path, simple=True, separator=".")
