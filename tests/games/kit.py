@@ -257,6 +257,14 @@ def _play(env_id, plan, actions, seed):
     return jax.tree.map(np.asarray, played)
 
 
+def assert_random_play_earns(env_id, mean, deviation, *, worst, count=512, seed=1):
+    """Compares returns of random play with the table of the rule pages."""
+    totals = follow(env_id, random_actions(env_id, count), seed).total
+    assert agrees_with_table(totals, mean, deviation)
+    assert totals.min() >= worst - 1e-5
+    assert totals.max() <= 1 + 1e-5
+
+
 def agrees_with_table(totals, mean, deviation):
     """Whether a sample fits the rounded mean of 8,192 episodes of the rule pages."""
     error = deviation * np.sqrt(1 / len(totals) + 1 / 8192)

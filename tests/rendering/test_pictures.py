@@ -88,6 +88,14 @@ def test_all_glyphs_have_five_rows_of_one_width_and_differ():
     assert set("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") <= set(font.GLYPHS)
 
 
+@pytest.mark.parametrize(
+    ("units", "size", "pixel"),
+    [(1, 64, 1), (1, 84, 1), (3, 64, 2), (14, 84, 9), (114, 96, 86), (14, 512, 56)],
+)
+def test_positions_are_rounded_to_the_nearest_pixel_halves_up(units, size, pixel):
+    assert layout.to_pixels(units, size) == pixel
+
+
 @pytest.mark.parametrize("cells", [4, 6, 8, 9, 10, 12, 20])
 def test_cells_tile_the_field_and_differ_by_one_pixel_at_most(cells):
     for size in range(64, 513):
