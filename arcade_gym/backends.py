@@ -13,6 +13,8 @@ from arcade_gym.sharding import Placement, shards_to_torch
 class JaxBackend:
     """JAX arrays, as the compiled functions return them."""
 
+    is_on_host = False  # whether results have reached the host when they are given
+
     def __init__(self, placement: Placement, shape: tuple[int, ...]) -> None:
         """Prepares for frames, uint8 [shape]."""
         self._is_spread = placement.is_spread
@@ -69,6 +71,8 @@ class TorchBackend(JaxBackend):
 
 class NumpyBackend(JaxBackend):
     """NumPy arrays: frames that cannot be written, rewards and flags that can."""
+
+    is_on_host = True
 
     @property
     def _can_lend(self) -> bool:

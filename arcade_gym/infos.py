@@ -5,10 +5,14 @@ mean to wait for the device. The NumPy backend gives what
 `gymnasium.vector.SyncVectorEnv` gives: keys only where some lane ended.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+
+from arcade_gym.backends import JaxBackend
+from arcade_gym.kernel import Finished, Packed
 
 FINAL_OBS = "final_obs"
 
@@ -83,9 +87,69 @@ class LazyInfo(dict[str, Any]):
         return dict, (self.copy(),)
 
 
-def final_entries(ended: Any) -> dict[str, Any]:
-    """What SAME_STEP adds beside "final_obs"; the last infos of our games are empty."""
-    return {"_final_obs": ended, "final_info": {}, "_final_info": ended}
+class Reporter:
+    """Makes the infos of one environment."""
+
+    def __init__(
+        self,
+        frames: JaxBackend,
+        *,
+        draw: Callable[[Packed], Any],
+        draw_some: Callable[[Packed, np.ndarray], Any],
+        num_envs: int,
+        records_episodes: bool,
+        is_same_step: bool,
+    ) -> None:
+        """Makes the reporter.
+
+        Args:
+            frames: hands arrays out.
+            draw: draws all lanes.
+            draw_some: draws the lanes of the given indices.
+            num_envs: number of lanes.
+            records_episodes: whether to report returns and lengths.
+            is_same_step: whether to report the last frames of episodes.
+        """
+        self._frames = frames
+        self._draw = draw
+        self._draw_some = draw_some
+        self._records_episodes = records_episodes
+        self._is_same_step = is_same_step
+        self._started = np.full(num_envs, time.perf_counter())
+
+    def restart(self, chosen: np.ndarray) -> None:
+        """Starts the clocks of the chosen lanes, bool [num_envs]."""
+        self._started[chosen] = time.perf_counter()
+
+    def info(self, finished: Finished) -> dict[str, Any]:
+        """Reports what ended in a step."""
+        ended = self._frames.hand_out(finished.ended)
+        if self._frames.is_on_host and not ended.any():
+            return {}
+        info: dict[str, Any] = {}
+        if self._records_episodes:
+            info |= {"episode": self._episode(finished, ended), "_episode": ended}
+        if not self._is_same_step:
+            return info
+        # The last infos of our games are empty.
+        info |= {"_final_obs": ended, "final_info": {}, "_final_info": ended}
+        if self._frames.is_on_host:
+            indices = padded_indices(ended)
+            drawn = np.asarray(self._draw_some(finished.lanes, indices))
+            return info | {FINAL_OBS: final_frames(ended, drawn)}
+        lanes = finished.lanes
+        return LazyInfo(info, lambda: self._frames.hand_out_new(self._draw(lanes)))
+
+    def _episode(self, finished: Finished, ended: Any) -> dict[str, Any]:
+        episode = {
+            "r": self._frames.hand_out(finished.episode_return),
+            "l": self._frames.hand_out(finished.length),
+        }
+        if self._frames.is_on_host:
+            seconds = np.round(time.perf_counter() - self._started, 6)
+            episode["t"] = np.where(ended, seconds, 0.0)
+            self.restart(ended)
+        return episode
 
 
 def final_frames(ended: np.ndarray, frames: np.ndarray) -> np.ndarray:

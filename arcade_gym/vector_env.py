@@ -11,17 +11,18 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from arcade_gym import arguments, infos, intake, snapshot
+from arcade_gym import arguments, forking, infos, intake, snapshot
+from arcade_gym.attributes import LaneAttributes
 from arcade_gym.backends import BACKENDS
 from arcade_gym.intake import Intake
-from arcade_gym.kernel import Finished, Results, Rules, compile_kernel
+from arcade_gym.kernel import Results, Rules, compile_kernel
 from arcade_gym.sharding import Placement
 from arcade_gym.spaces import FrameBox
 
 StepResults = tuple[Any, Any, Any, Any, dict[str, Any]]
 
 
-class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
+class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
     """A batch of one game as a `gymnasium.vector.VectorEnv`.
 
     Observations are uint8 [num_envs, obs_size, obs_size, 3], rewards float32 and flags
@@ -74,8 +75,9 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
                 lanes equally. JAX arrays are then spread over them, and PyTorch
                 results are tuples of one tensor per device.
             seed: for the first `reset` that passes none.
-            record_episode_statistics: reports return and length of ended episodes as
-                `info["episode"]`, in the form of Gymnasium's RecordEpisodeStatistics.
+            record_episode_statistics: reports return "r" and length "l" of ended
+                episodes as `info["episode"]`, in the form of Gymnasium's
+                RecordEpisodeStatistics; with the NumPy backend also their seconds "t".
             validate_actions: checks the values of arrays on accelerators too, which
                 waits for them. Unchecked actions out of range do not move.
 
@@ -96,10 +98,10 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         self._mode = arguments.autoreset_mode(autoreset_mode)
         self.render_mode = arguments.render_mode(render_mode)
         self._placement = Placement(arguments.devices(device, devices, self.num_envs))
+        forking.note_start()
         self._first_seed = seed
         self._seeds: tuple[int, ...] = ()
         arguments.seeds(seed, self.num_envs)  # refuses a bad one now, not at reset
-        self._records = record_episode_statistics
         self._kernel = compile_kernel(
             Rules(
                 env=self._env,
@@ -126,6 +128,14 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
             backend == "numpy" and self._mode is AutoresetMode.DISABLED
         )
         self._waiting = np.zeros(self.num_envs, np.bool_)
+        self._reporter = infos.Reporter(
+            self._frames,
+            draw=self._drawn,
+            draw_some=self._kernel.draw_some,
+            num_envs=self.num_envs,
+            records_episodes=record_episode_statistics,
+            is_same_step=self._mode is AutoresetMode.SAME_STEP,
+        )
 
         self.metadata = {
             "render_modes": list(arguments.RENDER_MODES),
@@ -189,6 +199,7 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         )
         if host_chosen is not None:
             self._waiting &= ~host_chosen
+            self._reporter.restart(host_chosen)
         return self._frames.hand_out_obs(obs), {}
 
     def step(self, actions: Any) -> StepResults:
@@ -231,32 +242,10 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         if self._refuses_ended:
             self._waiting = terminated | truncated
         finished = results.finished
-        info = {} if finished is None else self._info(finished)
+        info = {} if finished is None else self._reporter.info(finished)
         return obs, reward, terminated, truncated, info
 
-    def _info(self, finished: Finished) -> dict[str, Any]:
-        info: dict[str, Any] = {}
-        is_same_step = self._mode is AutoresetMode.SAME_STEP
-        ended = self._frames.hand_out(finished.ended)
-        if self.backend == "numpy" and not ended.any():
-            return info
-        if self._records:
-            info["episode"] = {
-                "r": self._frames.hand_out(finished.episode_return),
-                "l": self._frames.hand_out(finished.length),
-            }
-            info["_episode"] = ended
-        if not is_same_step:
-            return info
-        info |= infos.final_entries(ended)
-        if self.backend != "numpy":
-            lanes, frames = finished.lanes, self._frames
-            return infos.LazyInfo(info, lambda: frames.hand_out_new(self._drawn(lanes)))
-        indices = infos.padded_indices(ended)
-        drawn = np.asarray(self._kernel.draw_some(finished.lanes, indices))
-        return info | {"final_obs": infos.final_frames(ended, drawn)}
-
-    def pop_episode_totals(self) -> dict[str, float]:
+    def pop_episode_totals(self) -> dict[str, int | float]:
         """Reads and clears what was counted of the episodes that ended.
 
         Made for logging now and then: steps count on the device, and only this call
@@ -342,7 +331,8 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         self._seeds = tuple(state["seeds"])
         self._waiting = np.zeros(self.num_envs, np.bool_)
         if lanes and self._refuses_ended:
-            self._waiting = np.array(self._kernel.unpack(lanes).ended)
+            unpacked = self._kernel.unpack(lanes)
+            self._waiting = np.array(unpacked.terminated | unpacked.truncated)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickles and copies as the options and the state."""
@@ -370,11 +360,13 @@ class ArcadeVectorEnv(VectorEnv[Any, Any, Any]):
         self._frames.close()
 
     def _check_ready(self, caller: str) -> None:
+        forking.refuse_forked()
         if self._lanes is None:
             self._check_open()
             raise ResetNeeded(f"call reset() before {caller}()")
 
     def _check_open(self) -> None:
+        forking.refuse_forked()
         if self.closed:
             raise ClosedEnvironmentError(
                 "the environment was closed; make a new one to go on"
