@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from arcade_gym import arguments, interop
-from arcade_gym.sharding import Placement, shards_from_torch
+from arcade_gym.sharding import Placement, join_shards
 
 
 class Intake:
@@ -156,7 +156,8 @@ class Intake:
             if self._validates or part.device.type == "cpu":
                 self._check_range(part)
         parts = [self._from_accelerator(part) for part in actions]
-        return shards_from_torch(parts, self._sharding, self._num_envs)
+        assert isinstance(self._sharding, jax.sharding.NamedSharding)
+        return join_shards(parts, self._sharding)
 
     def _from_accelerator(self, actions: Any) -> Any:
         import torch  # noqa: PLC0415  # optional dependency

@@ -102,22 +102,19 @@ def shards_to_torch(array: jax.Array) -> tuple["torch.Tensor", ...]:
     return tuple(interop.to_torch(shard.data) for shard in shards)
 
 
-def shards_from_torch(
-    tensors: Sequence[Any], sharding: jax.sharding.Sharding, num_envs: int
+def join_shards(
+    parts: Sequence[jax.Array], sharding: jax.sharding.NamedSharding
 ) -> jax.Array:
-    """Makes one array of one tensor per device, without copying between devices.
+    """Makes one array of the parts on every device, without copying between devices.
 
     Args:
-        tensors: integers [num_envs / devices], each on its device, in order.
+        parts: [num_envs / devices] each, on its device, in the order of the lanes.
         sharding: of the result.
-        num_envs: length of the result.
 
     Returns:
-        Integers [num_envs], spread over the devices.
+        An array [num_envs], spread over the devices.
     """
-    mesh = sharding.mesh  # type: ignore[attr-defined]  # a NamedSharding
-    parts = [
-        jax.device_put(interop.to_jax(tensor), device)
-        for tensor, device in zip(tensors, mesh.devices.flat, strict=True)
-    ]
-    return jax.make_array_from_single_device_arrays((num_envs,), sharding, parts)
+    devices = np.asarray(sharding.mesh.devices).flat
+    placed = [jax.device_put(p, d) for p, d in zip(parts, devices, strict=True)]
+    length = sum(len(part) for part in placed)
+    return jax.make_array_from_single_device_arrays((length,), sharding, placed)
