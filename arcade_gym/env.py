@@ -9,7 +9,7 @@ from gymnasium.error import ResetNeeded
 from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode
 
-from arcade_gym import arguments
+from arcade_gym import arguments, forking
 from arcade_gym.kernel import Rules, compile_kernel
 from arcade_gym.spaces import FrameBox
 
@@ -56,6 +56,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         )
         self.render_mode = arguments.render_mode(render_mode)
         self._device = arguments.devices(device, None, 1)[0]
+        forking.note_start()
         self._first_seed = seed
         arguments.seeds(seed, 1)  # refuses a bad one now, not at reset
         rules = Rules(
@@ -82,9 +83,10 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         Returns:
             Frame, uint8 [obs_size, obs_size, 3], read-only, and an empty `info`.
         """
+        forking.refuse_forked()
         if options:
             raise ValueError(
-                f"reset() knows no options, got {sorted(options)}; leave options out"
+                f"reset() knows no options, got {options!r}; leave options out"
             )
         if seed is None and self._lanes is None:
             seed = self._first_seed
@@ -107,6 +109,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             ResetNeeded: before the first `reset`, and after the end of an episode.
             ValueError, TypeError: the action is none of the five.
         """
+        forking.refuse_forked()
         if self._lanes is None or self._ended:
             when = "an ended episode" if self._ended else "a new environment"
             raise ResetNeeded(f"step() on {when}: call reset() first")
@@ -125,6 +128,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
                 "render_mode='rgb_array' when making the environment"
             )
             return None
+        forking.refuse_forked()
         if self._lanes is None:
             raise ResetNeeded("call reset() before render()")
         return np.array(self._kernel.draw(self._lanes))[0]
