@@ -1,0 +1,34 @@
+"""Keeps the window alive while a game compiles."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import pygame
+
+from arcade_gym.playing.keys import asks_to_quit
+from arcade_gym.playing.window import Window
+
+_SECONDS_PER_PICTURE = 0.05
+_PICTURES_PER_DOT = 6
+
+
+def run(window: Window, text: str, work: Callable[[], None]) -> bool:
+    """Does some work while the window shows a text and reacts.
+
+    Returns:
+        Whether the work was done; False if the player quit before. An error of the
+        work is raised here.
+    """
+    pool = ThreadPoolExecutor(1, "compile")
+    done = pool.submit(work)
+    pool.shutdown(wait=False)
+    pictures = 0
+    while True:
+        window.announce(text + "." * (pictures // _PICTURES_PER_DOT % 4))
+        wait([done], _SECONDS_PER_PICTURE)
+        if any(asks_to_quit(event) for event in pygame.event.get()):
+            return False
+        if done.done():
+            done.result()
+            return True
+        pictures += 1

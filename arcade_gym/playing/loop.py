@@ -1,0 +1,226 @@
+"""One person playing: events in, pictures, films and logs out."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pygame
+
+from arcade_gym.film import Film
+from arcade_gym.listing import find_game
+from arcade_gym.playing.keys import COMMANDS, MOVES, Command, HeldMoves, asks_to_quit
+from arcade_gym.playing.match import Match
+from arcade_gym.playing.window import Line, Window
+from jax_core.game import Move
+from jax_core.rendering.palette import Color
+
+_PATIENCE = 1.0  # seconds without an event after which the loop looks up
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Where play is kept.
+
+    Attributes:
+        film: gets the frame of every step.
+        log: gets a line of JSON for every episode.
+        screenshots: folder of the pictures that the player takes.
+    """
+
+    film: Film | None = None
+    log: Path | None = None
+    screenshots: Path = Path()
+
+
+class Loop:
+    """Turns events into moves and commands until the player quits.
+
+    Attributes:
+        match: the game.
+        is_paused: moves and time have no effect.
+    """
+
+    def __init__(
+        self,
+        match: Match,
+        window: Window,
+        *,
+        fps: int | None,
+        outputs: Outputs,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Takes a compiled match.
+
+        Args:
+            match: the game, at the beginning of an episode.
+            window: where it is shown.
+            fps: steps per second; None steps when a key is pressed.
+            outputs: where play is kept.
+            now: a clock in seconds.
+        """
+        self.match = match
+        self.is_paused = False
+        self._window = window
+        self._fps = fps
+        self._outputs = outputs
+        self._now = now
+        self._moves = HeldMoves()
+        self._note = ""
+        self._is_over = False
+        self._help = _help(match.env_id)
+        self._begin()
+
+    def run(self) -> None:
+        """Plays until the player quits; an episode that has begun is logged."""
+        try:
+            while self.turn():
+                pass
+        finally:
+            self._log_if_unfinished()
+
+    def turn(self) -> bool:
+        """Waits for events or the next step and acts on them; False ends it all."""
+        events = [pygame.event.wait(self._milliseconds_to_wait()), *pygame.event.get()]
+        for event in events:
+            self._react(event)
+            if self._is_over:
+                return False
+        if self._is_running and self._now() >= self._due:
+            self._step(self._moves.take())
+            self._schedule()
+        if self._is_stale:
+            self._show()
+        return True
+
+    @property
+    def _is_running(self) -> bool:
+        """Whether time passes."""
+        return self._fps is not None and not self.is_paused and not self.match.end
+
+    def _milliseconds_to_wait(self) -> int:
+        wait = self._due - self._now() if self._is_running else _PATIENCE
+        return max(1, round(1000 * wait))  # 0 would wait for ever
+
+    def _schedule(self) -> None:
+        """Sets the time of the next step; late steps are not made up for."""
+        self._due = max(self._due + 1 / (self._fps or 1), self._now())
+
+    def _begin(self) -> None:
+        self.is_paused = False
+        self._due = self._now() + 1 / (self._fps or 1)
+        self._film()
+        self._show()
+
+    def _react(self, event: pygame.event.Event) -> None:
+        if asks_to_quit(event):
+            self._is_over = True
+        elif event.type == pygame.KEYDOWN and event.key in MOVES:
+            self._press(MOVES[event.key])
+        elif event.type == pygame.KEYUP and event.key in MOVES:
+            self._moves.release(MOVES[event.key])
+        elif event.type == pygame.KEYDOWN and event.key in COMMANDS:
+            self._obey(COMMANDS[event.key])
+        elif event.type in (pygame.WINDOWEXPOSED, pygame.VIDEORESIZE):
+            self._is_stale = True
+
+    def _press(self, move: Move) -> None:
+        if self._fps is not None:
+            self._moves.press(move)
+        elif not self.is_paused:
+            self._step(move)
+
+    def _obey(self, command: Command) -> None:
+        self._note = ""
+        self._is_stale = True
+        match command:
+            case Command.RESTART:
+                self._log_if_unfinished()
+                self.match.restart()
+                self._begin()
+            case Command.NEXT_SEED:
+                self._log_if_unfinished()
+                self.match.next_seed()
+                self._begin()
+            case Command.PAUSE:
+                self.is_paused = not self.is_paused
+                self._due = self._now() + 1 / (self._fps or 1)
+            case Command.VIEW:
+                self.match.switch_view()
+            case Command.SCREENSHOT:
+                self._take_screenshot()
+
+    def _step(self, move: Move) -> None:
+        if self.match.end:
+            return
+        self.match.step(move)
+        self._note = ""
+        self._is_stale = True
+        self._film()
+        if self.match.end:
+            self._log()
+
+    def _film(self) -> None:
+        if self._outputs.film:
+            self._outputs.film.add(self.match.frame)
+
+    def _log_if_unfinished(self) -> None:
+        if self.match.length and not self.match.end:
+            self._log()
+
+    def _log(self) -> None:
+        if self._outputs.log:
+            line = json.dumps({**self.match.summary(), "fps": self._fps})
+            with self._outputs.log.open("a") as log:
+                log.write(line + "\n")
+
+    def _take_screenshot(self) -> None:
+        match = self.match
+        name = f"{match.env_id}-{match.visibility}-seed{match.seed}-step{match.length}"
+        paths = (
+            self._outputs.screenshots / f"{name}{number}.png"
+            for number in ("", *(f"-{i}" for i in range(2, 1000)))
+        )
+        path = next(path for path in paths if not path.exists())
+        try:
+            self._window.save(path)
+            self._note = f"saved {path.name}"
+        except OSError as error:
+            self._note = f"not saved: {error.strerror}"
+
+    def _show(self) -> None:
+        self._window.show(self.match.frame, (*self._status(), Line(), *self._help))
+        self._is_stale = False
+
+    def _status(self) -> list[Line]:
+        match = self.match
+        return [
+            Line(value=match.env_id),
+            Line("view", match.visibility),
+            Line("seed", str(match.seed)),
+            Line("return", f"{match.total:+.3f}"),
+            Line("steps left", str(match.steps_left)),
+            Line(value=self._headline(), color=Color.YELLOW),
+            Line(value=self._note, color=Color.GREEN),
+        ]
+
+    def _headline(self) -> str:
+        if self.match.end:
+            return f"Episode {self.match.end}: R or N"
+        return "Paused: P goes on" if self.is_paused else ""
+
+
+def _help(env_id: str) -> list[Line]:
+    """What the keys do in a game; moves that do nothing are left out."""
+    moves = find_game(env_id).moves
+    lines = [
+        Line(pygame.key.name(key).capitalize(), moves[move])
+        for key, move in MOVES.items()
+        if moves[move] != "-"
+    ]
+    commands = [
+        Line(pygame.key.name(key).capitalize(), command.value)
+        for key, command in COMMANDS.items()
+    ]
+    return [*lines, Line(), *commands]
