@@ -1,17 +1,24 @@
 """The single environment, compiled like one lane of the vector environment."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import jax
 import numpy as np
-from gymnasium.error import ResetNeeded
+from gymnasium.error import DependencyNotInstalled, ResetNeeded
 from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode
 
 from arcade_gym import arguments, forking
 from arcade_gym.kernel import Rules, compile_kernel
 from arcade_gym.spaces import FrameBox
+from jax_core import registry
+
+if TYPE_CHECKING:
+    from arcade_gym.playing.viewer import Viewer
+
+RENDER_MODES = ("human", *arguments.RENDER_MODES)
+RENDER_FPS = 15
 
 
 class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
@@ -23,8 +30,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
     """
 
     metadata = {  # noqa: RUF012  # Gymnasium's form
-        "render_modes": list(arguments.RENDER_MODES),
-        "render_fps": 15,
+        "render_modes": list(RENDER_MODES),
+        "render_fps": RENDER_FPS,
     }
 
     def __init__(  # noqa: PLR0913  # the options of a constructor
@@ -46,7 +53,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
 
         `backend`, `autoreset_mode` and `validate_actions` are checked and have no
         effect: frames are NumPy arrays, ended episodes wait for `reset`, and actions
-        are always checked.
+        are always checked. `render_mode` may be "human" here: a window that shows
+        every frame (extra `human`).
         """
         arguments.backend(backend)
         arguments.autoreset_mode(autoreset_mode)
@@ -54,7 +62,11 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         env = arguments.environment(
             game, difficulty, partial_obs=partial_obs, obs_size=obs_size
         )
-        self.render_mode = arguments.render_mode(render_mode)
+        if render_mode is not None and render_mode not in RENDER_MODES:
+            raise ValueError(registry.unknown("render_mode", render_mode, RENDER_MODES))
+        self.render_mode = render_mode
+        self._title = env.name
+        self._viewer: Viewer | None = None
         self._device = arguments.devices(device, None, 1)[0]
         forking.note_start()
         self._first_seed = seed
@@ -100,7 +112,9 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             None, self._lanes, values, seeded, np.ones(1, np.bool_)
         )
         self._ended = False
-        return np.asarray(obs)[0], {}
+        frame = np.asarray(obs)[0]
+        self._show(frame)
+        return frame, {}
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
         """Plays one action, 0..4.
@@ -118,10 +132,15 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         self._lanes, results = self._kernel.step(None, self._lanes, actions)
         obs, reward, terminated, truncated = jax.device_get(results[:4])
         self._ended = bool(terminated[0] or truncated[0])
+        self._show(obs[0])
         return obs[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
 
     def render(self) -> np.ndarray | None:
-        """Draws the present state: uint8 [obs_size, obs_size, 3], writable."""
+        """Draws the present state: uint8 [obs_size, obs_size, 3], writable.
+
+        In "human" mode it shows the frame, as `reset` and `step` do anyway, and
+        returns None.
+        """
         if self.render_mode is None:
             gymnasium.logger.warn(
                 "render() without a render_mode draws nothing; pass "
@@ -131,8 +150,40 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         forking.refuse_forked()
         if self._lanes is None:
             raise ResetNeeded("call reset() before render()")
-        return np.array(self._kernel.draw(self._lanes))[0]
+        frame = np.array(self._kernel.draw(self._lanes))[0]
+        if self.render_mode == "human":
+            self._show(frame)
+            return None
+        return frame
+
+    def _show(self, frame: np.ndarray) -> None:
+        """Shows a frame in "human" mode, and waits until the next one is due."""
+        if self.render_mode != "human":
+            return
+        if self._viewer is None:
+            try:
+                from arcade_gym.playing.viewer import Viewer  # noqa: PLC0415  # optional
+            except ImportError as error:
+                raise DependencyNotInstalled(
+                    "render_mode='human' needs pygame-ce: "
+                    "pip install 'arcade-gym[human]'"
+                ) from error
+            self._viewer = Viewer(self._title, len(frame), RENDER_FPS)
+        self._viewer.show(frame)
+
+    def get_keys_to_action(self) -> dict[tuple[int, ...], int]:
+        """Keys for `gymnasium.utils.play`: the arrows and space.
+
+        Without a key it plays its `noop`, which is 0 unless you say otherwise. That is
+        UP; in Tetris, where UP turns the piece, pass `noop=4`.
+        """
+        from arcade_gym.playing.keys import MOVES  # noqa: PLC0415  # needs pygame
+
+        return {(key,): move.value for key, move in MOVES.items()}
 
     def close(self) -> None:
-        """Gives the memory of the state back."""
+        """Gives the memory of the state back and closes the window."""
         self._lanes = None
+        if self._viewer is not None:
+            self._viewer.close()
+            self._viewer = None

@@ -10,7 +10,7 @@ from arcade_gym.playing import loading, menu
 from arcade_gym.playing.loop import Loop, Outputs
 from arcade_gym.playing.match import Match
 from arcade_gym.playing.menu import Choice, Menu
-from arcade_gym.playing.window import Window, size_for
+from arcade_gym.playing.window import Window, require_screen, size_for
 
 REAL_TIME = {
     "Breakout": 10,
@@ -55,6 +55,7 @@ def play(options: Options) -> None:
     Raises:
         NoDisplayError: there is no screen.
     """
+    require_screen()
     size = size_for(options.obs_size) if options.id else menu.size()
     with closing(Window("Arcade Gym", size)) as window:
         choice = _choose(options, window)

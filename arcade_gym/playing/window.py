@@ -36,18 +36,9 @@ class Window:
     """A resizable window. Only one can be open, as in pygame."""
 
     def __init__(self, title: str, size: tuple[int, int]) -> None:
-        """Opens a window of a size in pixels.
-
-        Raises:
-            NoDisplayError: there is no screen.
-        """
-        try:
-            pygame.display.init()
-            _check_visible()
-            self.resize(size)
-        except pygame.error as error:
-            pygame.quit()
-            raise NoDisplayError(_ADVICE.format(error)) from error
+        """Opens a window of a size in pixels; `require_screen` says if it is seen."""
+        pygame.display.init()
+        self.resize(size)
         pygame.display.set_caption(title)
         pygame.font.init()
         self._font = pygame.font.Font(None, FONT_SIZE)
@@ -121,11 +112,22 @@ def size_for(obs_size: int, panel_width: int = PANEL_WIDTH) -> tuple[int, int]:
     return side + panel_width, max(side, MIN_HEIGHT if panel_width else 0)
 
 
-def _check_visible() -> None:
-    """Refuses the driver without a screen that SDL falls back to unasked."""
-    driver = pygame.display.get_driver()
+def require_screen() -> None:
+    """Refuses the driver without a screen that SDL falls back to unasked.
+
+    Nobody can play there, but programs that only show frames may go on.
+
+    Raises:
+        NoDisplayError: there is no screen.
+    """
+    try:
+        pygame.display.init()
+        driver = pygame.display.get_driver()
+    except pygame.error as error:
+        raise NoDisplayError(_ADVICE.format(error)) from error
     if driver == "offscreen" and os.environ.get("SDL_VIDEODRIVER") != driver:
-        raise pygame.error("there is no screen")
+        pygame.quit()
+        raise NoDisplayError(_ADVICE.format("there is no screen"))
 
 
 _ADVICE = (

@@ -684,6 +684,12 @@ def test_without_a_screen_there_is_advice():
     assert "Traceback" not in done.stderr
 
 
+def test_a_driver_that_fails_gives_the_same_advice(monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "no such driver")
+    with pytest.raises(window.NoDisplayError, match="cannot open a window"):
+        window.require_screen()
+
+
 def test_an_idle_board_game_leaves_the_processor_alone(board):
     """Measured in CPU time of this process, not in seconds that others can take."""
     board.turn()
