@@ -10,6 +10,7 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from arcade_gym import ArcadeEnv, ArcadeVectorEnv
+from arcade_gym.testing import check_vector_env
 from tests.arcade_gym.kit import GAMES, MODES, make, random_actions
 
 MASKS = {"numpy": np.asarray, "jax": jnp.asarray, "torch": torch.tensor}
@@ -34,7 +35,7 @@ def assert_same(ours, theirs):
 def test_every_mode_equals_sync_copies_of_the_single_environment(game):
     """Over several episodes of three lanes that end at different times.
 
-    Gymnasium's checker shares the compiled functions, so it runs here too.
+    Gymnasium's checker and ours share the compiled functions, so they run here too.
     """
     options = {"game": game, "obs_size": 64, "max_episode_steps": 7}
     actions = random_actions(17, 3, seed=1)
@@ -69,6 +70,9 @@ def test_every_mode_equals_sync_copies_of_the_single_environment(game):
             ended = results[2] | results[3]
             endings += ended.sum()
         assert endings >= 5
+        for backend in ("numpy", "torch"):
+            envs = ArcadeVectorEnv(3, backend=backend, autoreset_mode=mode, **options)
+            check_vector_env(envs, steps=16)
     check_env(ArcadeEnv(**options), skip_render_check=True)
 
 
