@@ -182,9 +182,11 @@ class Tetris(Game[State, Params]):
         marks = jnp.where(
             is_falling, jnp.uint8(_OUTLINE), tile_where(is_complete, _BAR)
         )
+        # As wide as the blocks, because layers of the same cells are drawn as one.
+        marks = jnp.pad(marks, ((0, 0), (0, blocks.shape[1] - COLS)))
         layers = (
             Grid(ids=blocks, tiles=_BLOCKS, rect=_GRID),
-            Grid(ids=marks, tiles=_MARKS, rect=_BOARD),
+            Grid(ids=marks, tiles=_MARKS, rect=_GRID),
         )
         band = Band(layers=layers, still=_still(params))
         return Scene(score=state.score, bands=(band,), title="Tetris")

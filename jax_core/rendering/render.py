@@ -5,6 +5,7 @@ a layer is a chain of selects; a GPU wants one lookup per pixel. Inside this mod
 pixel row is 3 * width bytes and never `[width, 3]`, to keep the innermost loop long.
 """
 
+import itertools
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
@@ -32,11 +33,13 @@ from jax_core.types import Count, Frame
 
 Canvas = UInt8[Array | np.ndarray, "band_height bytes"]
 Ids = UInt8[Array, "rows cols"]
-GridPainter = Callable[["Canvas", Ids, "Pictures"], Canvas]
+Stack = tuple["Plane", ...]
+GridPainter = Callable[[Canvas, Stack], Canvas]
 
 _SCORE_RECT = Rect(34, 1, 60, FIELD_TOP - 2)
 _TITLE_RECT = Rect(2, FIELD_BOTTOM + 1, UNITS - 4, UNITS - FIELD_BOTTOM - 2)
 _SUBPIXEL = 16.0  # corners are rounded to a sixteenth of a pixel
+_STACK_BITS = 4  # an id of a layer that shares its bytes with another one
 
 
 class Pictures(NamedTuple):
@@ -49,6 +52,8 @@ class Pictures(NamedTuple):
         row_of_pixel: int [band height].
         col_edges: int [cols + 1], in bytes.
         lowest: nothing but the still lies under the layer.
+        stencil: bool [band height, bytes], if all tiles cover the same pixels and each
+            has the same colors in every row; else None.
     """
 
     colors: UInt8[np.ndarray, "tiles height bytes"]
@@ -56,6 +61,14 @@ class Pictures(NamedTuple):
     row_of_pixel: np.ndarray
     col_edges: np.ndarray
     lowest: bool
+    stencil: Bool[np.ndarray, "height bytes"] | None
+
+
+class Plane(NamedTuple):
+    """What one layer of cells shows, and how its tiles look."""
+
+    ids: Ids
+    pictures: Pictures
 
 
 def render(scene: Scene, size: int) -> Frame:
@@ -94,14 +107,37 @@ def _paint_band(band: Band, size: int, paint_grid: GridPainter) -> Canvas:
     rows = slice(layout.to_pixels(band.top, size), layout.to_pixels(band.bottom, size))
     still = _bytes(painting.paint_still(band.still, size)[rows])
     canvas: Canvas = jnp.asarray(still)
+    planes: list[Plane] = []
     for depth, layer in enumerate(band.layers):
         if isinstance(layer, Polygon):
+            canvas = _paint_planes(canvas, planes, paint_grid)
+            planes = []
             canvas = _paint_polygon(canvas, layer, rows, size)
         else:
             ids, sheet = _ids_and_sheet(layer, size)
-            pictures = _cut(sheet, rows, still, lowest=depth == 0)
-            canvas = paint_grid(canvas, ids, pictures)
+            planes.append(Plane(ids, _cut(sheet, rows, still, lowest=depth == 0)))
+    return _paint_planes(canvas, planes, paint_grid)
+
+
+def _paint_planes(
+    canvas: Canvas, planes: list[Plane], paint_grid: GridPainter
+) -> Canvas:
+    """Paints layers of cells, two of the same cells at a time."""
+    while planes:
+        count = 2 if len(planes) > 1 and _can_stack(*planes[:2]) else 1
+        canvas = paint_grid(canvas, tuple(planes[:count]))
+        planes = planes[count:]
     return canvas
+
+
+def _can_stack(lower: Plane, upper: Plane) -> bool:
+    """Whether two layers have the same cells, and ids that fit into one byte."""
+    return (
+        lower.ids.shape == upper.ids.shape
+        and np.array_equal(lower.pictures.col_edges, upper.pictures.col_edges)
+        and np.array_equal(lower.pictures.row_of_pixel, upper.pictures.row_of_pixel)
+        and max(len(p.pictures.colors) for p in (lower, upper)) < 2**_STACK_BITS
+    )
 
 
 def _bytes(picture: np.ndarray) -> np.ndarray:
@@ -132,38 +168,83 @@ def _cut(
     sheet: painting.Sheet, rows: slice, still: np.ndarray, *, lowest: bool
 ) -> Pictures:
     covers = sheet.covers[:, rows].repeat(3, axis=2)
+    colors = np.where(covers, _bytes(sheet.pictures[:, rows]), still)
     return Pictures(
-        colors=np.where(covers, _bytes(sheet.pictures[:, rows]), still),
+        colors=colors,
         covers=covers,
         row_of_pixel=sheet.row_of_pixel[rows],
         col_edges=3 * sheet.col_edges,
         lowest=lowest,
+        stencil=covers[0] if _are_striped(colors, covers) else None,
     )
 
 
-def paint_grid_by_selects(canvas: Canvas, ids: Ids, pictures: Pictures) -> Canvas:
-    """CPU form: the id of every byte, then one select per tile."""
-    byte = np.arange(canvas.shape[1])
-    strip = jnp.zeros((ids.shape[0], canvas.shape[1]), jnp.uint8)
-    for col, (left, right) in enumerate(
-        zip(pictures.col_edges, pictures.col_edges[1:], strict=False)
-    ):
-        column_mask = np.where((byte >= left) & (byte < right), 255, 0).astype(np.uint8)
-        strip |= ids[:, col : col + 1] & column_mask[None]
-    plane = strip.at[pictures.row_of_pixel].get(mode="promise_in_bounds")
-    for tile, (color, cover) in enumerate(
-        zip(pictures.colors, pictures.covers, strict=True), start=1
-    ):
-        # Where the tile covers nothing, no id is equal to 255.
-        wanted = (
-            tile if pictures.lowest else np.where(cover, tile, 255).astype(np.uint8)
-        )
-        canvas = jnp.where(plane == wanted, color, canvas)
+def _are_striped(colors: np.ndarray, covers: np.ndarray) -> bool:
+    """Whether tiles cover the same pixels and have the same colors in every row."""
+    if not (covers == covers[0]).all():
+        return False
+    least = np.where(covers, colors, 255).min(axis=1)
+    largest = np.where(covers, colors, 0).max(axis=1)
+    return bool((least == largest)[:, covers[0].any(axis=0)].all())
+
+
+def paint_grid_by_selects(canvas: Canvas, stack: Stack) -> Canvas:
+    """CPU form: the ids of every byte, then one select per tile."""
+    packed = stack[0].ids
+    for depth, upper in enumerate(stack[1:], start=1):
+        packed |= upper.ids << np.uint8(depth * _STACK_BITS)
+    pictures = stack[0].pictures
+    strip = _strip(packed, pictures.col_edges, canvas.shape[1])
+    ids = strip.at[pictures.row_of_pixel].get(mode="promise_in_bounds")
+    if len(stack) == 1:
+        return _select_tiles(canvas, ids, pictures, unit=1)
+    for depth, plane in enumerate(stack):
+        unit = 2 ** (depth * _STACK_BITS)
+        mask = np.uint8((2**_STACK_BITS - 1) * unit)
+        canvas = _select_tiles(canvas, ids & mask, plane.pictures, unit=unit)
     return canvas
 
 
-def paint_grid_by_lookup(canvas: Canvas, ids: Ids, pictures: Pictures) -> Canvas:
-    """GPU form: one lookup per byte."""
+def _strip(ids: Ids, col_edges: np.ndarray, width: int) -> UInt8[Array, "rows bytes"]:
+    """The id of every byte of a pixel row, for each row of the board."""
+    byte = np.arange(width)
+    strip = jnp.zeros((ids.shape[0], width), jnp.uint8)
+    for col, (left, right) in enumerate(itertools.pairwise(col_edges)):
+        column_mask = np.where((byte >= left) & (byte < right), 255, 0).astype(np.uint8)
+        strip |= ids[:, col : col + 1] & column_mask[None]
+    return strip
+
+
+def _select_tiles(
+    canvas: Canvas, ids: UInt8[Array, "height bytes"], pictures: Pictures, *, unit: int
+) -> Canvas:
+    """Paints every tile over the bytes whose id is `unit` times its number."""
+    colors, stencil = pictures.colors, pictures.stencil
+    if stencil is not None:
+        ids &= np.where(stencil, 255, 0).astype(np.uint8)
+        # One row of each tile is enough then, and stays in the fastest cache.
+        some_row = stencil.argmax(axis=0)
+        colors = colors[:, some_row, np.arange(len(some_row))][:, None]
+    shows_all = pictures.lowest or stencil is not None
+    for number, (color, cover) in enumerate(
+        zip(colors, pictures.covers, strict=True), start=1
+    ):
+        wanted = np.uint8(number * unit)
+        if not shows_all:
+            # Where the tile covers nothing, no id is equal to 255.
+            wanted = np.where(cover, wanted, np.uint8(255))
+        canvas = jnp.where(ids == wanted, color, canvas)
+    return canvas
+
+
+def paint_grid_by_lookup(canvas: Canvas, stack: Stack) -> Canvas:
+    """GPU form: one lookup per byte and layer."""
+    for ids, pictures in stack:
+        canvas = _look_up(canvas, ids, pictures)
+    return canvas
+
+
+def _look_up(canvas: Canvas, ids: Ids, pictures: Pictures) -> Canvas:
     height, width = canvas.shape
     byte = np.arange(width)
     col = np.searchsorted(pictures.col_edges, byte, side="right") - 1
