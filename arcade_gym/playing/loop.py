@@ -185,7 +185,7 @@ class Loop:
         path = next(path for path in paths if not path.exists())
         try:
             self._window.save(path)
-            self._note = f"saved {path.name}"
+            self._note = "saved in the present folder"
         except OSError as error:
             self._note = f"not saved: {error.strerror}"
 

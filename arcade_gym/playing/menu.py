@@ -75,7 +75,7 @@ class Menu:
     def _react(self, event: pygame.event.Event) -> None:
         if asks_to_quit(event):
             self._is_over = True
-        elif event.type == pygame.MOUSEBUTTONDOWN:
+        elif event.type == pygame.MOUSEBUTTONDOWN and event.button == 1:
             self._click(event.pos)
         elif event.type == pygame.KEYDOWN:
             self._press(event.key)
