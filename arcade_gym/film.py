@@ -99,6 +99,7 @@ class Mp4(Film):
             pixelformat="yuv420p",
             macro_block_size=2,
             quality=None,
+            ffmpeg_log_level="error",
             output_params=list(self._QUALITY),
         )
 
