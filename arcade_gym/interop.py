@@ -25,7 +25,12 @@ def to_torch(array: jax.Array) -> "torch.Tensor":
         array: any shape; uint8, bool, int32, float32 and the like. Typed random keys
             cannot be shared.
     """
-    return _torch_from_dlpack()(array)
+    return _torch().from_dlpack(array)
+
+
+def copy_to_torch(array: jax.Array) -> "torch.Tensor":
+    """Copies a JAX array on the CPU to a tensor of its own."""
+    return _torch().from_numpy(np.array(array))
 
 
 def to_jax(tensor: Any) -> jax.Array:
@@ -60,10 +65,10 @@ def watch_storage(tensor: "torch.Tensor") -> Callable[[], bool]:
 
 
 @functools.cache
-def _torch_from_dlpack() -> Callable[[Any], "torch.Tensor"]:
+def _torch() -> Any:
     import torch  # noqa: PLC0415  # optional dependency
 
-    return torch.from_dlpack
+    return torch
 
 
 @functools.cache
