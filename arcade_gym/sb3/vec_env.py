@@ -1,0 +1,229 @@
+"""The games as a Stable-Baselines3 `VecEnv`."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium
+import numpy as np
+import torch
+from gymnasium.spaces import Box
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import VecEnv
+from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
+
+from arcade_gym import arguments
+from arcade_gym.sb3.lanes import LaneInfos, Lanes, channels_first
+from jax_core import registry
+
+OUTPUTS = ("numpy", "torch")
+
+
+class ArcadeSB3VecEnv(VecEnv):
+    """A batch of one game as a Stable-Baselines3 `VecEnv`.
+
+    Observations are uint8 [num_envs, 3, obs_size, obs_size], rewards float32 and dones
+    bool [num_envs]. Frames are views of what was drawn, which PyTorch calls
+    channels_last: no pixel moves to bring the channels to the front.
+
+    With `output="numpy"` every learner and wrapper of Stable-Baselines3 and sb3-contrib
+    takes it as it is. With `output="torch"` everything stays on the device, for
+    `DevicePPO` and `DeviceA2C`; the infos are then read from it when looked at.
+
+    Lanes reset themselves in the step that ends an episode. The info of such a lane has
+    "terminal_observation", "TimeLimit.truncated" and "episode", as a `Monitor` gives
+    it, so neither `Monitor` nor `VecMonitor` is needed.
+
+    Attributes:
+        lanes: the `ArcadeVectorEnv` that plays.
+        output: "numpy" or "torch".
+        device: of the tensors.
+    """
+
+    render_mode: str | None = "rgb_array"  # drawn from the state when asked for only
+
+    def __init__(  # noqa: PLR0913  # the options of a constructor
+        self,
+        env_id: str,
+        num_envs: int,
+        *,
+        partial_obs: bool = False,
+        obs_size: int = 128,
+        output: str = "numpy",
+        device: str | None = None,
+        seed: int | None = None,
+        max_episode_steps: int | None = None,
+    ) -> None:
+        """Makes the environment; nothing is compiled before the first `reset`.
+
+        Args:
+            env_id: an id of `jax_core.make`, "CartPoleEasy".
+            num_envs: number of environments (lanes).
+            partial_obs: the partial view (POMDP) instead of the full one (MDP).
+            obs_size: pixels of a side of a frame, 64 to 512.
+            output: "numpy" for stock learners, "torch" for those of this package.
+            device: "cpu", "gpu" or "gpu:1"; None is JAX's default.
+            seed: s gives lane i the seed s + i. For the first `reset` without `seed()`
+                before it; a learner with a seed calls that.
+            max_episode_steps: truncates earlier than the level does; rewards stay.
+
+        Raises:
+            ValueError: an argument is out of its range; the message names the way out.
+        """
+        registry.find_level(env_id)  # refuses a game without level, as jax_core.make
+        if output not in OUTPUTS:
+            raise ValueError(registry.unknown("output", output, OUTPUTS))
+        self.lanes = Lanes(
+            num_envs,
+            game=env_id,
+            partial_obs=partial_obs,
+            obs_size=obs_size,
+            backend="torch",
+            autoreset_mode="SameStep",
+            max_episode_steps=max_episode_steps,
+            render_mode="rgb_array",
+            device=device,
+            seed=seed,
+        )
+        self.output = output
+        jax_device = self.lanes.device
+        self.device = torch.device("cpu")
+        if jax_device.platform == "gpu":
+            self.device = torch.device("cuda", jax_device.local_hardware_id)
+        self._results: Any = None
+        self._start = time.time()
+        super().__init__(
+            num_envs,
+            Box(0, 255, (3, obs_size, obs_size), np.uint8),
+            self.lanes.single_action_space,
+        )
+
+    def reset(self) -> Any:
+        """Starts a new episode in every lane, with the seeds of the last `seed()`.
+
+        Returns:
+            Observations.
+        """
+        is_seeded = self._seeds[0] is not None
+        obs, _ = self.lanes.reset(seed=self._seeds if is_seeded else None)
+        self._reset_seeds()
+        self._results = None
+        return self._hand_out(channels_first(obs))
+
+    def step_async(self, actions: Any) -> None:
+        """Starts a step.
+
+        Args:
+            actions: integers [num_envs] in 0..4, as NumPy array or tensor.
+
+        Raises:
+            ValueError, TypeError: wrong shape, dtype or value of the actions.
+            ResetNeeded: before the first `reset`.
+        """
+        self._results = self.lanes.step(actions)
+
+    def step_wait(self) -> Any:
+        """Gives observations, rewards, dones and infos of the step that was started."""
+        if self._results is None:
+            raise RuntimeError("call step_async() before step_wait()")
+        (obs, rewards, terminated, truncated, info), self._results = self._results, None
+        infos = LaneInfos(
+            self.lanes,
+            info["finished"],
+            truncated & ~terminated,
+            round(time.time() - self._start, 6),
+            self._hand_out,
+        )
+        return (
+            self._hand_out(channels_first(obs)),
+            self._hand_out(rewards),
+            self._hand_out(terminated | truncated),
+            infos.entries if self.output == "numpy" else infos,
+        )
+
+    def _hand_out(self, tensor: torch.Tensor) -> Any:
+        # Tensors of the CPU and their NumPy arrays share memory.
+        return tensor if self.output == "torch" else tensor.cpu().numpy()
+
+    def seed(self, seed: int | None = None) -> Sequence[int | None]:
+        """Gives lane i the seed s + i at the next `reset`.
+
+        Args:
+            seed: s; None draws one.
+
+        Returns:
+            The seeds of the lanes.
+        """
+        if seed is None:
+            most = arguments.MAX_SEED + 1 - self.num_envs
+            seed = int(np.random.default_rng().integers(most))
+        arguments.seeds(seed, self.num_envs)  # refuses a bad one now, not at reset
+        return super().seed(seed)
+
+    def set_options(self, options: list[dict] | dict | None = None) -> None:
+        """Refuses options, as the games take none.
+
+        Raises:
+            ValueError: there are some.
+        """
+        if any(options if isinstance(options, list) else [options]):
+            raise ValueError(
+                f"the games take no options at reset, got {options!r}; options of the "
+                "constructor choose level, view and frame size"
+            )
+
+    def close(self) -> None:
+        """Gives the memory of lanes and frames back."""
+        self.lanes.close()
+
+    def get_images(self) -> Sequence[np.ndarray | None]:
+        """Draws every lane: uint8 [obs_size, obs_size, 3] each."""
+        return self.lanes.render() or ()
+
+    def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
+        """Gives an attribute of this object once for every lane: the lanes share it."""
+        value = getattr(self, attr_name)
+        return [value for _ in self._get_indices(indices)]
+
+    def set_attr(
+        self, attr_name: str, value: Any, indices: VecEnvIndices = None
+    ) -> None:
+        """Sets an attribute of this object, for all lanes.
+
+        Raises:
+            ValueError: `indices` names some lanes only.
+        """
+        if set(self._get_indices(indices)) != set(range(self.num_envs)):
+            raise ValueError(
+                f"lanes share their attributes, so {attr_name!r} cannot be set for "
+                f"indices={indices!r} alone; leave indices out"
+            )
+        setattr(self, attr_name, value)
+
+    def env_method(
+        self,
+        method_name: str,
+        *method_args: Any,
+        indices: VecEnvIndices = None,
+        **method_kwargs: Any,
+    ) -> list[Any]:
+        """Calls a method of the lanes, `render`, and gives the results of some.
+
+        Raises:
+            AttributeError: there is no such method.
+            ValueError: it does not give one result for each lane.
+        """
+        results = getattr(self.lanes, method_name)(*method_args, **method_kwargs)
+        if not isinstance(results, Sequence) or len(results) != self.num_envs:
+            raise ValueError(
+                f"{method_name!r} gives no result for each lane; call "
+                f"env.lanes.{method_name}() itself"
+            )
+        return [results[index] for index in self._get_indices(indices)]
+
+    def env_is_wrapped(
+        self, wrapper_class: type[gymnasium.Wrapper], indices: VecEnvIndices = None
+    ) -> list[bool]:
+        """Says that lanes have what a `Monitor` adds, and no other wrapper."""
+        is_wrapped = issubclass(wrapper_class, Monitor)
+        return [is_wrapped for _ in self._get_indices(indices)]

@@ -1,0 +1,275 @@
+"""The VecEnv: what it hands out, and that stock learners and wrappers take it."""
+
+import importlib
+import sys
+
+import numpy as np
+import pytest
+import torch
+from gymnasium.wrappers import TimeLimit
+from sb3_contrib import RecurrentPPO
+from stable_baselines3 import A2C, DQN, PPO
+from stable_baselines3.common.callbacks import EvalCallback
+from stable_baselines3.common.evaluation import evaluate_policy
+from stable_baselines3.common.monitor import Monitor
+from stable_baselines3.common.vec_env import (
+    VecFrameStack,
+    VecMonitor,
+    VecNormalize,
+)
+
+from arcade_gym import ArcadeVectorEnv
+from arcade_gym.sb3 import ArcadeSB3VecEnv
+from tests.arcade_gym.kit import random_actions
+from tests.arcade_gym.sb3.kit import LANES, LIMIT, make, settings
+
+KINDS = {"numpy": np.ndarray, "torch": torch.Tensor}
+
+
+def channels_last(frames):
+    return np.moveaxis(np.asarray(frames), -3, -1)
+
+
+@pytest.mark.parametrize("output", KINDS)
+def test_it_plays_what_the_vector_environment_plays(output):
+    """Every result of 3 episodes and more, with what ended and why."""
+    envs = make(output)
+    twin = ArcadeVectorEnv(
+        LANES,
+        game="CartPoleEasy",
+        obs_size=64,
+        max_episode_steps=LIMIT,
+        backend="numpy",
+        autoreset_mode="SameStep",
+    )
+    obs = envs.reset()
+    assert type(obs) is KINDS[output]
+    assert np.array_equal(channels_last(obs), twin.reset(seed=0)[0])
+    total, length = np.zeros(LANES), np.zeros(LANES, int)
+    reasons = []
+    for action in random_actions(70, LANES):
+        obs, rewards, dones, infos = envs.step(action)
+        wanted = twin.step(action)
+        ended = wanted[2] | wanted[3]
+        assert type(rewards) is type(dones) is KINDS[output]
+        assert np.array_equal(channels_last(obs), wanted[0])
+        assert np.array_equal(rewards, wanted[1])
+        assert np.array_equal(dones, ended)
+        total, length = total + wanted[1], length + 1
+        assert len(infos) == LANES
+        for lane, info in enumerate(infos):
+            assert bool(info) == ended[lane]
+            if info:
+                final = wanted[4]["final_obs"][lane]
+                assert type(info["terminal_observation"]) is KINDS[output]
+                assert np.array_equal(
+                    channels_last(info["terminal_observation"]), final
+                )
+                cut = bool(wanted[3][lane] and not wanted[2][lane])
+                assert info["TimeLimit.truncated"] is cut
+                assert info["episode"]["r"] == pytest.approx(total[lane], abs=1e-6)
+                assert info["episode"]["l"] == length[lane]
+                assert info["episode"]["t"] > 0
+                reasons.append(cut)
+        total[ended], length[ended] = 0, 0
+    assert {True, False} == set(reasons)
+
+
+def test_the_step_limit_does_not_cut_what_the_rules_end_too():
+    envs = make("torch")
+    envs.reset()
+    for _ in range(LIMIT):
+        envs.step_async([0] * LANES)
+        obs, rewards, _, truncated, info = envs._results
+        by_rules = truncated & (torch.arange(LANES) % 2 == 0)
+        envs._results = (obs, rewards, by_rules, truncated, info)
+        _, _, dones, infos = envs.step_wait()
+        if truncated.all():
+            assert dones.all()
+            cut = [info["TimeLimit.truncated"] for info in infos]
+            assert cut == [False, True, False, True]
+            return
+    pytest.fail("idle lanes did not reach the limit together")
+
+
+@pytest.mark.parametrize("output", KINDS)
+def test_channels_come_first_without_moving_a_pixel(output):
+    envs = make(output)
+    assert envs.observation_space.shape == (3, 64, 64)
+    for obs in (envs.reset(), envs.step([0] * LANES)[0]):
+        assert obs.shape == (LANES, 3, 64, 64)
+        frames = torch.as_tensor(obs).permute(0, 2, 3, 1)
+        assert frames.is_contiguous()
+        assert frames.dtype is torch.uint8
+
+
+def test_what_is_handed_out_can_be_written_to_and_changes_nothing():
+    envs, twin = make(), make()
+    envs.reset()
+    twin.reset()
+    for action in random_actions(30, LANES):
+        obs, rewards, dones, infos = envs.step(action)
+        wanted = twin.step(action)
+        assert np.array_equal(obs, wanted[0])
+        assert np.array_equal(rewards, wanted[1])
+        obs[:] = 7
+        rewards[:] = 7
+        dones[:] = False
+        for info in infos:
+            info["mine"] = info.pop("episode", None)
+    assert len({id(info) for info in infos}) == LANES
+
+
+def test_infos_of_tensors_are_read_late_and_stay_right(monkeypatch):
+    envs, twin = make("torch"), make()
+    envs.reset()
+    twin.reset()
+    actions = random_actions(LIMIT + 2, LANES)
+    stored = [(envs.step(action)[3], twin.step(action)[3]) for action in actions]
+    assert not any("entries" in vars(infos) for infos, _ in stored)
+    assert any(any(wanted) for _, wanted in stored)
+    for infos, wanted in stored:
+        assert len(infos) == LANES
+        for ours, theirs in zip(infos[:], wanted, strict=True):
+            assert set(ours) == set(theirs)
+            for key in set(ours) - {"episode"}:
+                assert np.array_equal(ours[key], theirs[key])
+
+
+def test_seeds_are_used_once_by_the_next_reset():
+    envs = make()
+    first = envs.reset().copy()
+    assert not np.array_equal(envs.reset(), first)
+    assert envs.seed(0) == [0, 1, 2, 3]
+    assert np.array_equal(envs.reset(), first)
+    assert not np.array_equal(envs.reset(), first)
+    drawn = envs.seed()
+    assert drawn == list(range(drawn[0], drawn[0] + LANES))
+    with pytest.raises(ValueError, match=r"seed must lie in 0\.\.4294967292"):
+        envs.seed(2**32 - 3)
+
+
+def test_lanes_share_attributes_and_answer_by_index():
+    envs = make()
+    assert envs.get_attr("render_mode") == ["rgb_array"] * LANES
+    assert envs.get_attr("action_space", [0, 2]) == [envs.action_space] * 2
+    assert envs.has_attr("num_envs")
+    assert not envs.has_attr("action_masks")
+    envs.set_attr("note", 5)
+    assert envs.get_attr("note", 1) == [5]
+    with pytest.raises(ValueError, match="'note' cannot be set for indices=1 alone"):
+        envs.set_attr("note", 6, 1)
+    envs.reset()
+    frames = envs.env_method("render", indices=[1, 3])
+    assert len(frames) == 2
+    assert np.array_equal(frames[1], envs.get_images()[3])
+    with pytest.raises(ValueError, match=r"call env.lanes.get_state\(\) itself"):
+        envs.env_method("get_state")
+    assert envs.env_is_wrapped(Monitor) == [True] * LANES
+    assert envs.env_is_wrapped(TimeLimit, 0) == [False]
+
+
+def test_pictures_are_what_was_observed():
+    envs = make()
+    obs = envs.reset()
+    for frame, seen in zip(envs.get_images(), obs, strict=True):
+        assert np.array_equal(frame, channels_last(seen))
+    assert envs.render("rgb_array").shape == (128, 128, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"output": "jax"}, "output 'jax'"),
+        ({"env_id": "CartPole"}, "Unknown environment 'CartPole'"),
+        ({"obs_size": 63}, "obs_size must be"),
+        ({"device": "gpu:99"}, "device must be"),
+    ],
+)
+def test_wrong_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ArcadeSB3VecEnv(**{"env_id": "CartPoleEasy", "num_envs": 2} | arguments)
+
+
+def test_wrong_calls_are_refused_and_lose_nothing():
+    envs = make()
+    envs.reset()
+    with pytest.raises(RuntimeError, match=r"call step_async\(\) before"):
+        envs.step_wait()
+    with pytest.raises(ValueError, match=r"actions must lie in 0\.\.4"):
+        envs.step([5] * LANES)
+    with pytest.raises(ValueError, match="take no options at reset"):
+        envs.set_options({"reset_mask": np.ones(LANES, bool)})
+    envs.set_options()
+    envs.set_options([{}] * LANES)
+    envs.step([0] * LANES)
+    envs.close()
+    envs.close()
+
+
+def test_without_the_extra_the_error_names_it(monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("arcade_gym.sb3")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    with pytest.raises(ImportError, match=r"pip install 'arcade-gym\[sb3\]'"):
+        importlib.import_module("arcade_gym.sb3")
+
+
+@pytest.mark.parametrize("learner", [PPO, A2C, DQN, RecurrentPPO])
+def test_stock_learners_and_their_evaluation_take_it(learner, tmp_path):
+    recurrent = learner is RecurrentPPO
+    policy = "CnnLstmPolicy" if recurrent else "CnnPolicy"
+    model = learner(policy, make(), **settings(learner.__name__))
+    evaluation = EvalCallback(
+        make(seed=9), n_eval_episodes=4, eval_freq=8, log_path=str(tmp_path), verbose=0
+    )
+    model.learn(24 * LANES, callback=evaluation)
+    assert model.num_timesteps >= 24 * LANES
+    assert len(model.ep_info_buffer) > 0
+    found = np.load(tmp_path / "evaluations.npz")
+    assert found["ep_lengths"].shape[1] == 4
+    returns, lengths = evaluate_policy(model, make(), 4, return_episode_rewards=True)
+    assert len(returns) == 4
+    assert all(1 <= length <= LIMIT for length in lengths)
+    assert returns == pytest.approx([length / 200 for length in lengths], abs=1e-5)
+
+
+def test_monitor_gives_the_same_episodes():
+    with pytest.warns(UserWarning, match="will beoverwritten"):
+        envs = VecMonitor(make())
+    twin = make()
+    envs.reset()
+    twin.reset()
+    ended = 0
+    for action in random_actions(LIMIT + 2, LANES):
+        infos, wanted = envs.step(action)[3], twin.step(action)[3]
+        for info, theirs in zip(infos, wanted, strict=True):
+            assert set(info) == set(theirs)
+            if info:
+                ended += 1
+                assert info["episode"]["r"] == pytest.approx(theirs["episode"]["r"])
+                assert info["episode"]["l"] == theirs["episode"]["l"]
+    assert ended >= LANES
+
+
+def test_frames_stack_over_episodes():
+    envs, plain = VecFrameStack(make(), 2), make()
+    envs.reset()
+    before = plain.reset().copy()
+    for action in random_actions(LIMIT + 2, LANES):
+        obs, _, dones, infos = envs.step(action)
+        after, *_, wanted = plain.step(action)
+        for lane, done in enumerate(dones):
+            last = wanted[lane]["terminal_observation"] if done else after[lane]
+            found = infos[lane]["terminal_observation"] if done else obs[lane]
+            assert np.array_equal(found, np.concatenate([before[lane], last]))
+            assert not done or not obs[lane][:3].any()
+        before = after.copy()
+
+
+def test_learners_take_wrapped_environments():
+    envs = VecNormalize(VecFrameStack(make(), 2), norm_obs=False)
+    model = PPO("CnnPolicy", envs, **settings("PPO")).learn(24 * LANES)
+    assert model.observation_space.shape == (6, 64, 64)
+    assert envs.ret_rms.count > 24 * LANES
+    assert len(model.ep_info_buffer) > 0
