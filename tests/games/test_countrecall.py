@@ -382,7 +382,7 @@ def test_every_counter_looks_different_in_every_frame_size(size):
 
 
 @pytest.mark.parametrize("partial", [False, True])
-def test_the_counter_is_written_with_its_tens_first(partial):
+def test_both_views_write_the_counter_with_its_tens_first(partial):
     counter = np.arange(21)
     states = kit.put(kit.fresh(HARD, 21), counter=counter)
     pictures = kit.frames(HARD, states, partial=partial)
