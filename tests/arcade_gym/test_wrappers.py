@@ -1,0 +1,258 @@
+"""Gymnasium's wrappers around our environment, and ours around it."""
+
+import sys
+import types
+from collections import deque
+from pathlib import Path
+
+import gymnasium
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+from arcade_gym.testing import check_vector_env
+from arcade_gym.wrappers import FrameStack, Grayscale, NormalizeReward
+from tests.arcade_gym.kit import BACKENDS, MODES, make, random_actions
+from tests.arcade_gym.wrapper_cases import WRAPPERS, expected_cells
+
+PAGE = Path(__file__).parents[2] / "docs" / "wrappers.md"
+CELLS = list(expected_cells(PAGE.read_text()))
+ERRORS = (TypeError, ValueError, RuntimeError, AssertionError, BufferError)
+BOTH_ENDED = 5  # steps of an episode in `make`
+
+
+@pytest.fixture
+def clips(monkeypatch, tmp_path):
+    """What RecordVideo would write.
+
+    A stand-in, because moviepy does not work with the present Pillow.
+    """
+    written = []
+
+    class ImageSequenceClip:
+        def __init__(self, frames, fps):
+            written.append(list(frames))
+
+        def write_videofile(self, path, **options):
+            pass
+
+    module = types.ModuleType("moviepy.video.io.ImageSequenceClip")
+    module.ImageSequenceClip = ImageSequenceClip
+    for name in ("moviepy", "moviepy.video", "moviepy.video.io", module.__name__):
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.chdir(tmp_path)
+    return written
+
+
+def library_of(obs):
+    return next(name for name, kind in BACKENDS.items() if isinstance(obs, kind))
+
+
+def test_the_table_has_every_wrapper():
+    assert {name for name, *_ in CELLS} == set(WRAPPERS)
+    assert len(CELLS) == len(WRAPPERS) * 6
+    known = {"HumanRendering", "VectorizeTransformAction", "TransformAction"}
+    known |= {"ClipAction", "RescaleAction", "FilterObservation", "ResizeObservation"}
+    known |= {"VectorizeTransformObservation", "VectorizeTransformReward"}
+    known |= {"JaxToNumpy", "JaxToTorch", "NumpyToTorch"}
+    named = {name.partition(" ")[0] for name in WRAPPERS}
+    assert set(gymnasium.wrappers.vector.__all__) == named | known
+
+
+@pytest.mark.parametrize(("name", "backend", "mode", "expected"), CELLS)
+@pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*not contain the last frame:UserWarning")  # known
+@pytest.mark.usefixtures("clips", "lenient_arrays")
+def test_stock_wrappers_do_what_the_table_says(name, backend, mode, expected):
+    def play():
+        envs = make(backend=backend, autoreset_mode=mode, render_mode="rgb_array")
+        wrapped = WRAPPERS[name](envs)
+        wrapped.reset(seed=0)
+        for _ in range(BOTH_ENDED + 2):
+            obs = wrapped.step(np.zeros(3, np.int32))[0]
+        wrapped.close()
+        return library_of(obs)
+
+    if expected in BACKENDS:
+        assert play() == expected
+    else:
+        with pytest.raises(ERRORS) as found:
+            play()
+        assert found.type.__name__ == expected
+
+
+def stacks_by_hand(mode, size, actions):
+    """Frames of an unwrapped environment, kept in a queue per lane."""
+    envs = make(2, "NoisyCartPole", backend="numpy", autoreset_mode=mode)
+    obs = envs.reset(seed=0)[0]
+    queues = [deque([frame] * size, size) for frame in obs]
+    stacked = [np.stack([np.concatenate(queue, -1) for queue in queues])]
+    finals = []
+    ended = np.zeros(2, bool)
+    for action in actions:
+        if mode == "Disabled" and ended.any():
+            obs = envs.reset(options={"reset_mask": ended})[0]
+            for lane in np.flatnonzero(ended):
+                queues[lane].extend([obs[lane]] * size)
+        was_ended = ended
+        obs, _, terminated, truncated, info = envs.step(action)
+        ended = terminated | truncated
+        for lane, queue in enumerate(queues):
+            if mode == "SameStep" and ended[lane]:
+                last = [*list(queue)[1:], info["final_obs"][lane]]
+                finals.append(np.concatenate(last, -1))
+                queue.extend([obs[lane]] * size)
+            elif mode == "NextStep" and was_ended[lane]:
+                queue.extend([obs[lane]] * size)
+            else:
+                queue.append(obs[lane])
+        stacked.append(np.stack([np.concatenate(queue, -1) for queue in queues]))
+    return stacked, finals
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_stacks_hold_the_frames_of_one_episode(backend, mode):
+    actions = random_actions(13, 2)
+    wanted, last = stacks_by_hand(mode, 3, actions)
+    envs = make(2, "NoisyCartPole", backend=backend, autoreset_mode=mode)
+    envs = FrameStack(envs, 3)
+    stacked, finals = [envs.reset(seed=0)[0]], []
+    ended = np.zeros(2, bool)
+    for action in actions:
+        if mode == "Disabled" and ended.any():
+            envs.reset(options={"reset_mask": ended})
+        obs, _, terminated, truncated, info = envs.step(action)
+        stacked.append(obs)
+        ended = np.asarray(terminated | truncated)
+        finals += [info["final_obs"][i] for i in np.flatnonzero(ended) if info]
+    assert all(isinstance(obs, BACKENDS[backend]) for obs in stacked)
+    assert np.array_equal(np.stack([np.asarray(obs) for obs in stacked]), wanted)
+    assert len(finals) == len(last)
+    assert all(np.array_equal(a, b) for a, b in zip(finals, last, strict=True))
+
+
+@pytest.mark.parametrize("mask_type", [np.asarray, jnp.asarray, torch.tensor])
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_mask_in_mid_episode_restarts_its_stacks_only(backend, mask_type):
+    envs = FrameStack(make(backend=backend, autoreset_mode="Disabled"), 2)
+    first = np.asarray(envs.reset(seed=0)[0])
+    before = np.asarray(envs.step([3, 3, 3])[0])
+    mask = mask_type(np.array([True, False, True]))
+    after = np.asarray(envs.reset(seed=0, options={"reset_mask": mask})[0])
+    assert np.array_equal(after[[0, 2]], first[[0, 2]])
+    assert np.array_equal(after[1], before[1])
+    assert not np.array_equal(before[1], first[1])
+
+
+def test_a_mask_clears_the_reset_that_a_lane_waited_for():
+    envs = FrameStack(make(backend="torch"), 2)
+    envs.reset(seed=0)
+    for _ in range(BOTH_ENDED):
+        envs.step([3, 3, 3])
+    envs.reset(seed=0, options={"reset_mask": np.array([True, False, False])})
+    obs = envs.step([3, 3, 3])[0]
+    old, new = obs.split(3, dim=-1)
+    assert not torch.equal(old[0], new[0])  # a real step
+    assert torch.equal(old[1:], new[1:])  # first frames
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_wrapped_environments_keep_every_rule(backend, mode):
+    envs = make(backend=backend, autoreset_mode=mode)
+    check_vector_env(NormalizeReward(FrameStack(Grayscale(envs), 3)), steps=12)
+
+
+def test_grey_is_the_brightness_of_the_colors():
+    frames = [make(backend=backend).reset(seed=0)[0] for backend in BACKENDS]
+    grey = [Grayscale(make(backend=backend)).reset(seed=0)[0] for backend in BACKENDS]
+    exact = np.asarray(frames[0]) @ np.array([0.2126, 0.7152, 0.0722])
+    assert grey[0].shape == (3, 64, 64, 1)
+    assert np.abs(np.asarray(grey[0])[..., 0] - exact).max() < 2
+    for other in grey[1:]:
+        assert np.array_equal(grey[0], other)
+
+
+def test_last_frames_are_grey_and_drawn_late():
+    plain = make(autoreset_mode="SameStep", backend="torch", max_episode_steps=1)
+    envs = Grayscale(
+        make(autoreset_mode="SameStep", backend="torch", max_episode_steps=1)
+    )
+    plain.reset(seed=0)
+    envs.reset(seed=0)
+    info, wanted = envs.step([4, 4, 4])[4], plain.step([4, 4, 4])[4]
+    assert dict.__getitem__(info, "final_obs") is None
+    frames = wanted["final_obs"].int()
+    brightness = (frames * torch.tensor([54, 183, 19])).sum(-1, keepdim=True) // 256
+    assert torch.equal(info["final_obs"].int(), brightness)
+
+
+@pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
+def test_rewards_are_divided_as_by_the_stock_wrapper(mode):
+    stock = gymnasium.wrappers.vector.NormalizeReward(
+        make(game="CartPole", backend="numpy", autoreset_mode=mode), gamma=0.9
+    )
+    ours = {
+        backend: NormalizeReward(
+            make(game="CartPole", backend=backend, autoreset_mode=mode), gamma=0.9
+        )
+        for backend in BACKENDS
+    }
+    for envs in (stock, *ours.values()):
+        envs.reset(seed=0)
+    for action in random_actions(14, 3):
+        want = stock.step(action)[1]
+        for backend, envs in ours.items():
+            reward = envs.step(action)[1]
+            assert isinstance(reward, BACKENDS[backend])
+            assert np.asarray(reward).dtype == np.float32
+            np.testing.assert_allclose(reward, want, rtol=1e-4)
+
+
+def test_returns_of_the_lanes_of_a_mask_start_anew():
+    envs = NormalizeReward(make(game="CartPole", autoreset_mode="Disabled"))
+    envs.reset(seed=0)
+    for _ in range(3):
+        envs.step([0, 0, 0])
+    kept = np.array(envs._returns)
+    envs.reset(options={"reset_mask": np.array([False, True, False])})
+    assert np.array_equal(envs._returns, kept * [1, 0, 1])
+
+
+def test_nothing_is_read_on_the_host(monkeypatch):
+    envs = make(autoreset_mode="SameStep", max_episode_steps=3)
+    envs = NormalizeReward(FrameStack(Grayscale(envs), 2))
+    envs.reset(seed=0)
+    actions = jnp.zeros(3, jnp.int32)
+    for _ in range(4):
+        envs.step(actions)
+
+    def refuse(*args, **kwargs):
+        raise AssertionError("an array was read on the host")
+
+    for name in ("_value", "__array__", "__bool__", "__int__", "__float__", "item"):
+        monkeypatch.setattr(type(actions), name, refuse)
+    with jax.transfer_guard("disallow"):
+        for _ in range(4):
+            envs.step(actions)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "message"),
+    [
+        (lambda envs: FrameStack(envs, 0), "stack_size must be at least 1, got 0"),
+        (lambda envs: Grayscale(FrameStack(envs, 2)), "3 channels, got 6"),
+        (lambda envs: NormalizeReward(envs, gamma=2.0), r"gamma must lie in \[0, 1\]"),
+        (lambda envs: NormalizeReward(envs, epsilon=0.0), "epsilon must be positive"),
+        (
+            lambda envs: FrameStack(gymnasium.make_vec("CartPole-v1", 2)),
+            "must be uint8 .num_envs, height, width, channels., got Box",
+        ),
+    ],
+)
+def test_what_cannot_be_wrapped_is_refused(wrap, message):
+    with pytest.raises(ValueError, match=message):
+        wrap(make())
