@@ -11,11 +11,12 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from arcade_gym import arguments, forking, infos, intake, snapshot
+from arcade_gym import advice, arguments, forking, infos, intake, snapshot
 from arcade_gym.attributes import LaneAttributes
 from arcade_gym.backends import BACKENDS
 from arcade_gym.intake import Intake
 from arcade_gym.kernel import Results, Rules, compile_kernel
+from arcade_gym.seeds import LaneSeeds
 from arcade_gym.sharding import Placement
 from arcade_gym.spaces import FrameBox
 
@@ -99,9 +100,12 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         self.render_mode = arguments.render_mode(render_mode)
         self._placement = Placement(arguments.devices(device, devices, self.num_envs))
         forking.note_start()
-        self._first_seed = seed
-        self._seeds: tuple[int, ...] = ()
-        arguments.seeds(seed, self.num_envs)  # refuses a bad one now, not at reset
+        if backend == "torch":
+            advice.on_sharing(
+                self._placement.platform,
+                device_was_named=device is not None or devices is not None,
+            )
+        self._seeds = LaneSeeds(seed, self.num_envs)
         self._kernel = compile_kernel(
             Rules(
                 env=self._env,
@@ -109,7 +113,9 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
                 max_episode_steps=arguments.max_episode_steps(
                     max_episode_steps, self._env
                 ),
-                reports_finished=record_episode_statistics,
+                reports_finished=arguments.switch(
+                    "record_episode_statistics", record_episode_statistics
+                ),
                 mesh=self._placement.mesh,
             )
         )
@@ -119,7 +125,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             self._placement,
             self.num_envs,
             self._env.num_actions,
-            validates=validate_actions,
+            validates=arguments.switch("validate_actions", validate_actions),
             follows_torch=backend == "torch" and self._placement.platform == "gpu",
         )
         self._lanes: Any = None
@@ -161,7 +167,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
     @property
     def np_random_seed(self) -> tuple[int, ...]:  # type: ignore[override]  # as in SyncVectorEnv
         """The last seed that `reset` gave each lane; empty before the first."""
-        return self._seeds
+        return self._seeds.last
 
     def reset(
         self,
@@ -188,8 +194,9 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         """
         self._check_open()
         chosen, host_chosen = self._chosen(options)
-        values, seeded = arguments.seeds(self._seed_or_first(seed), self.num_envs)
-        self._remember_seeds(values, seeded, host_chosen)
+        values, seeded = self._seeds.take(
+            seed, is_first=self._lanes is None, chosen=host_chosen
+        )
         if self._lanes is None:
             blank = self._kernel.empty(self.num_envs)
             self._lanes = jax.device_put(blank, self._placement.sharding)
@@ -307,7 +314,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         if self._lanes is not None:
             lanes = snapshot.fields_of(self._kernel, self._lanes)
         identity = snapshot.identity(self._env, self.num_envs)
-        return identity | {"seeds": self._seeds, "lanes": lanes}
+        return identity | {"seeds": self._seeds.last, "lanes": lanes}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Goes on where `get_state` was called; later results are equal bit for bit.
@@ -328,7 +335,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             lanes = snapshot.lanes_of(self._kernel, blank, state["lanes"])
             lanes = jax.device_put(lanes, self._placement.sharding)
         self._lanes = lanes
-        self._seeds = tuple(state["seeds"])
+        self._seeds.last = tuple(state["seeds"])
         self._waiting = np.zeros(self.num_envs, np.bool_)
         if lanes and self._refuses_ended:
             unpacked = self._kernel.unpack(lanes)
@@ -381,19 +388,3 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         if self._lanes is None:
             raise ResetNeeded("call reset() for all lanes before a reset_mask")
         return mask
-
-    def _remember_seeds(
-        self, values: np.ndarray, seeded: np.ndarray, chosen: np.ndarray | None
-    ) -> None:
-        taken = seeded if chosen is None else seeded & chosen
-        if taken.any():
-            before = np.array(self._seeds or [0] * self.num_envs)
-            self._seeds = tuple(np.where(taken, values, before).tolist())
-
-    def _seed_or_first(self, seed: Any) -> Any:
-        if seed is not None or self._lanes is not None:
-            return seed
-        if self._first_seed is not None:
-            return self._first_seed
-        entropy = int(np.random.SeedSequence().generate_state(1)[0])
-        return entropy % (arguments.MAX_SEED + 2 - self.num_envs)

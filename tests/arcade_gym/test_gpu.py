@@ -1,0 +1,132 @@
+"""What only a GPU can show: shared memory under load, streams, donation."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+
+from tests.arcade_gym.kit import MODES, make, random_actions
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(
+        all(device.platform == "cpu" for device in jax.devices()),
+        reason="no GPU device",
+    ),
+]
+
+LANES = 64
+
+
+def pair(**options):
+    """An environment with tensors on the GPU, and its twin on the host."""
+    options = {"game": "NoisyCartPole", "max_episode_steps": 50} | options
+    return (
+        make(LANES, backend="torch", device="gpu", **options),
+        make(LANES, backend="numpy", device="gpu", **options),
+    )
+
+
+def test_frames_are_shared_and_stay_intact_while_held():
+    """With every frame held alive, donation must not fail and nothing may be copied."""
+    envs, twin = pair()
+    held, wanted = [envs.reset(seed=0)[0]], [twin.reset(seed=0)[0].copy()]
+    for action in random_actions(1000, LANES):
+        obs, *_ = envs.step(torch.tensor(action, device="cuda"))
+        assert obs.device.type == "cuda"
+        held.append(obs)
+        wanted.append(twin.step(action)[0].copy())
+    for ours, theirs in zip(held, wanted, strict=True):
+        assert np.array_equal(ours.cpu().numpy(), theirs)
+
+
+def test_tensors_share_the_memory_of_jax():
+    array = jnp.zeros((LANES, 64, 64, 3), jnp.uint8)
+    assert torch.from_dlpack(array).data_ptr() == array.unsafe_buffer_pointer()
+
+
+def busy(size=4096):
+    """Work that keeps torch's stream occupied for a while."""
+    weight = torch.randn(size, size, device="cuda")
+    for _ in range(8):
+        weight = weight @ weight / size
+    return weight
+
+
+@pytest.mark.parametrize("kind", ["numpy", "cuda", "jax"])
+def test_freed_frames_are_not_written_before_they_were_read(kind):
+    """Torch still has to read a frame when its last reference is dropped."""
+    envs, twin = pair()
+    envs.reset(seed=0)
+    twin.reset(seed=0)
+    sums, wanted = [], []
+    for step, action in enumerate(random_actions(200, LANES)):
+        converted = {
+            "numpy": lambda a: a,
+            "cuda": lambda a: torch.tensor(a, device="cuda"),
+            "jax": jnp.asarray,
+        }[kind](action)
+        busy()
+        obs = envs.step(converted)[0]
+        sums.append(obs.long().sum())
+        del obs
+        wanted.append(int(twin.step(action)[0].astype(np.int64).sum()))
+        if step % 7 == 0:
+            busy()
+            sums.append(envs.reset()[0].long().sum())
+            wanted.append(int(twin.reset()[0].astype(np.int64).sum()))
+            busy()
+            sums.append(envs.draw().long().sum())
+            wanted.append(wanted[-1])
+    assert [int(total) for total in sums] == wanted
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_modes_play_as_on_the_host(mode):
+    envs, twin = pair(autoreset_mode=mode, record_episode_statistics=True)
+    envs.reset(seed=0)
+    twin.reset(seed=0)
+    for action in random_actions(120, LANES):
+        obs, reward, terminated, truncated, info = envs.step(
+            torch.tensor(action, device="cuda")
+        )
+        wanted = twin.step(action)
+        assert np.array_equal(obs.cpu().numpy(), wanted[0])
+        assert np.array_equal(reward.cpu().numpy(), wanted[1])
+        ended = terminated | truncated
+        assert info["_episode"].device.type == "cuda"
+        if mode == "SameStep" and bool(ended.any()):
+            lane = int(ended.nonzero()[0])
+            final = info["final_obs"][lane].cpu().numpy()
+            assert np.array_equal(final, wanted[4]["final_obs"][lane])
+        if mode == "Disabled" and bool(ended.any()):
+            envs.reset(options={"reset_mask": ended})
+            twin.reset(options={"reset_mask": ended.cpu().numpy()})
+
+
+def test_steps_never_wait_for_the_gpu():
+    envs, _ = pair()
+    envs.reset(seed=0)
+    actions = torch.zeros(LANES, dtype=torch.int64, device="cuda")
+    envs.step(actions)
+    with jax.transfer_guard("disallow"):
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            for _ in range(20):
+                envs.step(actions)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+
+
+def test_a_gpu_and_the_cpu_play_the_same_episodes():
+    """Frames and flags bit for bit; rewards of CartPole are constants."""
+    actions = random_actions(60, LANES)
+    on_gpu = make(LANES, "BattleShip", backend="numpy", device="gpu")
+    on_cpu = make(LANES, "BattleShip", backend="numpy", device="cpu")
+    assert np.array_equal(on_gpu.reset(seed=0)[0], on_cpu.reset(seed=0)[0])
+    for action in actions:
+        for ours, theirs in zip(
+            on_gpu.step(action)[:4], on_cpu.step(action)[:4], strict=True
+        ):
+            assert np.array_equal(ours, theirs)
