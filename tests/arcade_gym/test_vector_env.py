@@ -119,26 +119,54 @@ def test_without_a_seed_two_environments_differ():
     assert not np.array_equal(*frames)
 
 
+@pytest.fixture
+def compiled(monkeypatch):
+    """Everything that XLA compiles from here on."""
+    seen = []
+    compiler = jax._src.compiler
+    compile_now = compiler.backend_compile_and_load
+
+    def note(*args, **kwargs):
+        seen.append(args)
+        return compile_now(*args, **kwargs)
+
+    monkeypatch.setattr(compiler, "backend_compile_and_load", note)
+    jax.jit(lambda x: x + 1)(np.zeros(2))
+    assert seen  # a new function is compiled, and that is noticed
+    seen.clear()
+    return seen
+
+
+TO_BACKEND = {"jax": jnp.asarray, "torch": torch.tensor, "numpy": np.asarray}
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_nothing_is_compiled_after_the_first_step(backend):
+def test_nothing_is_compiled_after_the_first_step(backend, compiled):
     envs = make(backend=backend)
     envs.reset(seed=0)
-    to_backend = {"jax": jnp.asarray, "torch": torch.tensor, "numpy": np.asarray}
-    actions = [to_backend[backend](a) for a in random_actions(30, 3)]
+    actions = [TO_BACKEND[backend](a) for a in random_actions(30, 3)]
     envs.step(actions[0])
     envs.reset()
-    with jax.log_compiles(), pytest.MonkeyPatch.context() as patch:
-        compiled = []
-        patch.setattr(
-            jax._src.compiler,
-            "backend_compile_and_load",
-            lambda *a, **k: compiled.append(a),
-        )
-        for action in actions:
-            envs.step(action)
-        envs.reset(seed=1)
-        envs.reset(seed=[1, None, 2])
-        assert compiled == []
+    compiled.clear()
+    for action in actions:
+        envs.step(action)
+    envs.reset(seed=1)
+    envs.reset(seed=[1, None, 2])
+    assert compiled == []
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_thousand_steps_with_partial_resets_compile_nothing(backend, compiled):
+    envs = make(backend=backend, autoreset_mode="Disabled")
+    envs.reset(seed=0)
+    actions = TO_BACKEND[backend](np.zeros(3, np.int32))
+    masks = [TO_BACKEND[backend](np.arange(3) % 3 == lane) for lane in range(3)]
+    for step in range(1003):
+        if step == 3:
+            compiled.clear()
+        envs.step(actions)
+        envs.reset(options={"reset_mask": masks[step % 3]})
+    assert compiled == []
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
