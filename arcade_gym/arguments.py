@@ -24,7 +24,10 @@ def environment(
     Raises:
         ValueError: unknown game or difficulty, a difficulty beside an id that names
             one already, or a bad view or size.
+        TypeError: a game that is no name.
     """
+    if not isinstance(game, str):
+        raise TypeError(f"game must be a name such as 'Breakout', got {game!r}")
     if game in registry.levels:
         if difficulty is not None:
             raise ValueError(
@@ -39,6 +42,13 @@ def environment(
         _check_one_of("difficulty", level, tuple(str(name) for name in Difficulty))
         env_id = registry.level_id(registry.games[game], Difficulty(level))
     return registry.make(env_id, partial_obs=partial_obs, obs_size=obs_size)[0]
+
+
+def switch(name: str, value: bool) -> bool:
+    """Checks an option that is on or off; other values would silently mean "on"."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def backend(name: str) -> str:
@@ -147,7 +157,7 @@ def _device(name: Any) -> Any:
         return jax.local_devices()[0]
     platform, _, index = str(name).partition(":")
     try:
-        if not isinstance(name, str) or int(index or 0) < 0:
+        if not isinstance(name, str) or not platform or int(index or 0) < 0:
             raise ValueError(name)
         return jax.local_devices(backend=platform)[int(index or 0)]
     except (RuntimeError, IndexError, ValueError) as error:
@@ -179,7 +189,8 @@ def seeds(
         _check_seed(seed, count)
         lanes = np.arange(count, dtype=np.uint32)
         return np.uint32(seed) + lanes, np.ones(count, np.bool_)
-    if isinstance(seed, (str, bytes)) or not hasattr(seed, "__len__"):
+    is_column = isinstance(seed, np.ndarray) and seed.ndim == 1
+    if isinstance(seed, (str, bytes)) or not (is_column or isinstance(seed, Sequence)):
         raise TypeError(
             f"seed must be None, an integer or a sequence of them, got {seed!r}"
         )
@@ -200,10 +211,10 @@ def host_actions(actions: Any, count: int, num_actions: int) -> np.ndarray:
     """Checks actions that lie in host memory and makes them int32 [count]."""
     try:
         actions = np.asarray(actions)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:
         raise ValueError(
-            f"actions must have shape ({count},), one for each environment, and one "
-            f"could not be made an array: {error}"
+            f"actions must have shape ({count},), one for each environment, and could "
+            f"not be made an array: {error}"
         ) from error
     check_actions(actions.shape, actions.dtype, count)
     check_range(int(actions.min()), int(actions.max()), num_actions)
@@ -245,8 +256,8 @@ def check_actions(shape: tuple[int, ...], dtype: Any, count: int) -> None:
             f"actions must have shape ({count},), one for each environment, got "
             f"{tuple(shape)}"
         )
-    # PyTorch's dtypes are called "torch.int64".
-    name = str(dtype).removeprefix("torch.")
+    # PyTorch's dtypes have no name and are called "torch.int64".
+    name = getattr(dtype, "name", str(dtype)).removeprefix("torch.")
     if not name.startswith(("int", "uint")):
         raise TypeError(
             f"actions must be integers, got dtype {name}; cast them to int32 first"

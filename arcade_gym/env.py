@@ -58,7 +58,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         """
         arguments.backend(backend)
         arguments.autoreset_mode(autoreset_mode)
-        del validate_actions  # actions are in host memory, so checking is free
+        # Actions are in host memory, so they can always be checked.
+        arguments.switch("validate_actions", validate_actions)
         env = arguments.environment(
             game, difficulty, partial_obs=partial_obs, obs_size=obs_size
         )
@@ -127,8 +128,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         if self._lanes is None or self._ended:
             when = "an ended episode" if self._ended else "a new environment"
             raise ResetNeeded(f"step() on {when}: call reset() first")
-        batch = np.asarray(action)[None]
-        actions = arguments.host_actions(batch, 1, self._num_actions)
+        actions = arguments.host_actions([action], 1, self._num_actions)
         self._lanes, results = self._kernel.step(None, self._lanes, actions)
         obs, reward, terminated, truncated = jax.device_get(results[:4])
         self._ended = bool(terminated[0] or truncated[0])

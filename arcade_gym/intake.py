@@ -184,7 +184,13 @@ def has_mask(options: dict[str, Any] | None) -> bool:
 
     Raises:
         ValueError: an option that is not known.
+        TypeError: no dictionary.
     """
+    if options is not None and not isinstance(options, dict):
+        raise TypeError(
+            "options must be None or a dictionary such as {'reset_mask': mask}, got "
+            f"{options!r}"
+        )
     unknown = sorted(set(options or {}) - {"reset_mask"}, key=str)
     if unknown:
         raise ValueError(
