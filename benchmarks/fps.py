@@ -151,21 +151,52 @@ def functional(game: str, partial_obs: bool, options: argparse.Namespace) -> Run
         for index in range(options.steps)
     ]
     actions = jax.random.randint(jax.random.key(0), (options.steps, count), 0, 5)
+    held = [jnp.zeros((count, options.obs_size, options.obs_size, 3), jnp.uint8), state]
     start = time.perf_counter()
-    step = jax.jit(jax.vmap(env.step), donate_argnums=1)
-    compiled = step.lower(keys, state, actions[0]).compile()
+    step = _into_buffer(jax.vmap(env.step), 2)
+    compiled = step.lower(held[0], keys, state, actions[0]).compile()
     seconds = time.perf_counter() - start
-    draw = jax.jit(jax.vmap(env.get_obs))
-    current = [state]
+    draw_into = _into_buffer(jax.vmap(env.get_obs))
 
     def advance(index: int) -> jax.Array:
-        obs, current[0], *_ = compiled(key_batches[index], current[0], actions[index])
-        return obs
+        batch = key_batches[index], held[1], actions[index]
+        held[0], held[1], *_ = compiled(held[0], *batch)
+        return held[0]
+
+    def draw(index: int) -> jax.Array:
+        del index  # every call draws the present state
+        held[0] = draw_into(held[0], held[1])
+        return held[0]
 
     def consume(obs: jax.Array) -> None:
         read(obs).block_until_ready()
 
-    return lambda _: draw(current[0]), advance, consume, seconds
+    return draw, advance, consume, seconds
+
+
+def _into_buffer(work: Callable[..., Any], *donated: int) -> Any:
+    """Jits a function whose frames take the place of those that were read before.
+
+    A loop that keeps its frames for itself would do the same; see the notes on memory
+    in README.md.
+    """
+
+    def run(buffer: jax.Array, *args: Any) -> Any:
+        del buffer  # lends its memory only
+        return work(*args)
+
+    return jax.jit(run, donate_argnums=(0, *donated), keep_unused=True)
+
+
+def measure_step(game: str, options: argparse.Namespace) -> Rate:
+    """Frames per second of whole steps of one game, in the full view."""
+    _, step, _, _ = functional(game, False, options)
+
+    def work() -> None:
+        for index in range(options.steps):
+            jax.block_until_ready(step(index))
+
+    return measure(work, options.num_envs * options.steps, options.repeats)
 
 
 def vector(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
