@@ -9,7 +9,7 @@ from gymnasium.error import DependencyNotInstalled, ResetNeeded
 from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode
 
-from arcade_gym import arguments, forking
+from arcade_gym import arguments, forking, snapshot
 from arcade_gym.kernel import Rules, compile_kernel
 from arcade_gym.spaces import FrameBox
 from jax_core import registry
@@ -56,6 +56,11 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         are always checked. `render_mode` may be "human" here: a window that shows
         every frame (extra `human`).
         """
+        self._options = {
+            name: value
+            for name, value in locals().items()
+            if name not in {"self", "__class__"}
+        }
         arguments.backend(backend)
         arguments.autoreset_mode(autoreset_mode)
         # Actions are in host memory, so they can always be checked.
@@ -155,6 +160,27 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             self._show(frame)
             return None
         return frame
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickles and copies as the options and the state; a window stays behind."""
+        lanes = None
+        if self._lanes is not None:
+            lanes = snapshot.fields_of(self._kernel, self._lanes)
+        kept = ("spec", "action_space", "_np_random", "_np_random_seed", "_ended")
+        return {
+            "options": self._options,
+            "lanes": lanes,
+            "attributes": {name: getattr(self, name) for name in kept},
+        }
+
+    def __setstate__(self, pickled: dict[str, Any]) -> None:
+        """Makes the environment anew and goes on with the state."""
+        self.__init__(**pickled["options"])
+        vars(self).update(pickled["attributes"])
+        if pickled["lanes"] is not None:
+            blank = self._kernel.empty(1)
+            lanes = snapshot.lanes_of(self._kernel, blank, pickled["lanes"])
+            self._lanes = jax.device_put(lanes, self._device)
 
     def _show(self, frame: np.ndarray) -> None:
         """Shows a frame in "human" mode, and waits until the next one is due."""

@@ -1,7 +1,5 @@
 """Gymnasium's wrappers around our environment, and ours around it."""
 
-import sys
-import types
 from collections import deque
 from pathlib import Path
 
@@ -21,29 +19,6 @@ PAGE = Path(__file__).parents[2] / "docs" / "wrappers.md"
 CELLS = list(expected_cells(PAGE.read_text()))
 ERRORS = (TypeError, ValueError, RuntimeError, AssertionError, BufferError)
 BOTH_ENDED = 5  # steps of an episode in `make`
-
-
-@pytest.fixture
-def clips(monkeypatch, tmp_path):
-    """What RecordVideo would write.
-
-    A stand-in, because moviepy does not work with the present Pillow.
-    """
-    written = []
-
-    class ImageSequenceClip:
-        def __init__(self, frames, fps):
-            written.append(list(frames))
-
-        def write_videofile(self, path, **options):
-            pass
-
-    module = types.ModuleType("moviepy.video.io.ImageSequenceClip")
-    module.ImageSequenceClip = ImageSequenceClip
-    for name in ("moviepy", "moviepy.video", "moviepy.video.io", module.__name__):
-        monkeypatch.setitem(sys.modules, name, module)
-    monkeypatch.chdir(tmp_path)
-    return written
 
 
 def library_of(obs):
