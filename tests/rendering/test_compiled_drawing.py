@@ -1,4 +1,4 @@
-"""Structure of the compiled drawing, which decides its speed."""
+"""Structure and cost of the compiled step, which decide its speed; nothing is timed."""
 
 import re
 
@@ -12,22 +12,46 @@ from jax_core import registry
 LANES = 64
 
 
+FRAMES = LANES * 128 * 128 * 3  # bytes
+
+# Of the hardest level, for every byte of its frames: bytes that the whole step reads or
+# writes, autoreset included, and operations. A change that saves some lowers them here.
+COSTS = {
+    "AutoEncode": (1.30, 11.7),
+    "BattleShip": (1.44, 12.0),
+    "Breakout": (1.19, 18.0),
+    "CartPole": (1.14, 10.1),
+    "CountRecall": (1.61, 13.4),
+    "MineSweeper": (1.24, 23.0),
+    "Navigator": (1.14, 9.4),
+    "NoisyCartPole": (1.14, 10.1),
+    "Skittles": (1.20, 16.5),
+    "Tetris": (1.24, 23.7),
+}
+MARGIN = 1.1
+
+
 @pytest.fixture(scope="module", params=sorted(registry.games))
-def compiled(request):
-    env, _ = jax_core.make(f"{request.param}Easy")
-    states = jax.eval_shape(
-        jax.vmap(env.init),
-        jax.random.split(jax.random.key(0), LANES),
-    )
-    return jax.jit(jax.vmap(env.get_obs)).lower(states).compile()
+def game(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def compiled(game):
+    env, _ = jax_core.make(f"{game}Hard")
+    keys = jax.random.split(jax.random.key(0), LANES)
+    states = jax.eval_shape(jax.vmap(env.init), keys)
+    actions = jax.ShapeDtypeStruct((LANES,), jnp.int32)
+    return jax.jit(jax.vmap(env.step)).lower(keys, states, actions).compile()
 
 
 def frame_sized(text, operation):
     """Operations of a compiled program that make a whole batch of frames."""
-    size = LANES * 128 * 384
     pattern = rf"= u8\[([\d,]+)\]\S* {operation}\("
     shapes = re.findall(pattern, text)
-    return [s for s in shapes if jnp.prod(jnp.array([*map(int, s.split(","))])) >= size]
+    return [
+        s for s in shapes if jnp.prod(jnp.array([*map(int, s.split(","))])) >= FRAMES
+    ]
 
 
 def entry(text):
@@ -48,4 +72,15 @@ def test_no_pad_hides_in_the_fused_loop(compiled):
 
 def test_temporary_memory_is_small_beside_the_frames(compiled):
     memory = compiled.memory_analysis()
-    assert memory.temp_size_in_bytes <= 0.1 * memory.output_size_in_bytes
+    assert memory.temp_size_in_bytes <= 0.1 * FRAMES
+
+
+@pytest.mark.skipif(
+    jax.default_backend() != "cpu", reason="the costs are those of the CPU form"
+)
+def test_a_step_moves_and_computes_no_more_than_it_did(game, compiled):
+    cost = compiled.cost_analysis()
+    bytes_moved, operations = COSTS[game]
+    assert cost["bytes accessed"] / FRAMES <= MARGIN * bytes_moved
+    assert cost["flops"] / FRAMES <= MARGIN * operations
+    assert cost["bytes accessedout{}"] >= FRAMES  # the frames were counted
