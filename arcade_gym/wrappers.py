@@ -21,7 +21,9 @@ from arcade_gym import interop
 from arcade_gym.infos import FINAL_OBS, LazyInfo, final_frames
 from arcade_gym.spaces import FrameBox
 
-LUMINANCE = (54, 183, 19)  # of 256: the weights of ITU-R BT.709 as integers
+# Of 256. The palette is made to stay apart under ITU-R BT.601; under BT.709, which
+# Gymnasium uses, green and orange would nearly be one grey.
+LUMA = (77, 150, 29)
 
 Results = tuple[Any, Any, Any, Any, dict[str, Any]]
 
@@ -32,7 +34,8 @@ Transform = Callable[[Any, Any], Any]
 class Grayscale(VectorWrapper[Any, Any, Any, Any, Any]):
     """Frames of brightness: uint8 [num_envs, height, width, 1].
 
-    The sums are made of integers, so all backends give equal bytes.
+    All colors of the games stay different. The sums are made of integers, so all
+    backends give equal bytes.
     """
 
     def __init__(self, env: VectorEnv[Any, Any, Any]) -> None:
@@ -266,7 +269,7 @@ def _library(array: Any) -> ModuleType:
 def _brightness(xp: Any, frames: Any) -> Any:
     parts = (
         weight * xp.asarray(frames[..., channel], dtype=xp.int32)
-        for channel, weight in enumerate(LUMINANCE)
+        for channel, weight in enumerate(LUMA)
     )
     return xp.asarray(sum(parts) >> 8, dtype=xp.uint8)[..., None]
 

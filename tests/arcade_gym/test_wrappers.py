@@ -9,9 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from gymnasium.spaces import Box
+from gymnasium.vector import VectorEnv
 
 from arcade_gym.testing import check_vector_env
 from arcade_gym.wrappers import FrameStack, Grayscale, NormalizeReward
+from jax_core.rendering.palette import Color
 from tests.arcade_gym.kit import BACKENDS, MODES, make, random_actions
 from tests.arcade_gym.wrapper_cases import WRAPPERS, expected_cells
 
@@ -58,55 +61,69 @@ def test_stock_wrappers_do_what_the_table_says(name, backend, mode, expected):
         assert found.type.__name__ == expected
 
 
-def stacks_by_hand(mode, size, actions):
-    """Frames of an unwrapped environment, kept in a queue per lane."""
-    envs = make(2, "NoisyCartPole", backend="numpy", autoreset_mode=mode)
-    obs = envs.reset(seed=0)[0]
-    queues = [deque([frame] * size, size) for frame in obs]
-    stacked = [np.stack([np.concatenate(queue, -1) for queue in queues])]
-    finals = []
-    ended = np.zeros(2, bool)
-    for action in actions:
-        if mode == "Disabled" and ended.any():
-            obs = envs.reset(options={"reset_mask": ended})[0]
-            for lane in np.flatnonzero(ended):
-                queues[lane].extend([obs[lane]] * size)
-        was_ended = ended
+def play_stacked(envs, mode, on_reset, on_step):
+    """Plays episodes whose lanes end at different steps."""
+    ended = np.zeros(3, bool)
+    on_reset(envs.reset(seed=0)[0], ~ended)
+    for index, action in enumerate(random_actions(13, 3)):
+        mask = ended.copy() if mode == "Disabled" else np.zeros(3, bool)
+        mask[1] |= index == 2
+        if mask.any():
+            on_reset(envs.reset(options={"reset_mask": mask})[0], mask)
         obs, _, terminated, truncated, info = envs.step(action)
-        ended = terminated | truncated
+        ended = np.asarray(terminated | truncated)
+        on_step(obs, ended, info)
+
+
+def stacks_by_hand(mode, size):
+    """Frames of an unwrapped environment, kept in a queue per lane."""
+    queues = [deque(maxlen=size) for _ in range(3)]
+    stacked, finals, waiting = [], [], np.zeros(3, bool)
+
+    def keep():
+        stacked.append(np.stack([np.concatenate(queue, -1) for queue in queues]))
+
+    def on_reset(obs, mask):
+        waiting[mask] = False
+        for lane in np.flatnonzero(mask):
+            queues[lane].extend([obs[lane]] * size)
+        keep()
+
+    def on_step(obs, ended, info):
         for lane, queue in enumerate(queues):
             if mode == "SameStep" and ended[lane]:
                 last = [*list(queue)[1:], info["final_obs"][lane]]
                 finals.append(np.concatenate(last, -1))
-                queue.extend([obs[lane]] * size)
-            elif mode == "NextStep" and was_ended[lane]:
-                queue.extend([obs[lane]] * size)
-            else:
-                queue.append(obs[lane])
-        stacked.append(np.stack([np.concatenate(queue, -1) for queue in queues]))
+            is_first = ended[lane] if mode == "SameStep" else waiting[lane]
+            queue.extend([obs[lane]] * (size if is_first else 1))
+        waiting[:] = ended & (mode == "NextStep")
+        keep()
+
+    envs = make(backend="numpy", autoreset_mode=mode)
+    play_stacked(envs, mode, on_reset, on_step)
     return stacked, finals
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_stacks_hold_the_frames_of_one_episode(backend, mode):
-    actions = random_actions(13, 2)
-    wanted, last = stacks_by_hand(mode, 3, actions)
-    envs = make(2, "NoisyCartPole", backend=backend, autoreset_mode=mode)
-    envs = FrameStack(envs, 3)
-    stacked, finals = [envs.reset(seed=0)[0]], []
-    ended = np.zeros(2, bool)
-    for action in actions:
-        if mode == "Disabled" and ended.any():
-            envs.reset(options={"reset_mask": ended})
-        obs, _, terminated, truncated, info = envs.step(action)
+    wanted, last = stacks_by_hand(mode, 3)
+    stacked, finals = [], []
+
+    def on_reset(obs, mask):
         stacked.append(obs)
-        ended = np.asarray(terminated | truncated)
-        finals += [info["final_obs"][i] for i in np.flatnonzero(ended) if info]
+
+    def on_step(obs, ended, info):
+        stacked.append(obs)
+        finals.extend(info["final_obs"][lane] for lane in np.flatnonzero(ended) if info)
+
+    envs = FrameStack(make(backend=backend, autoreset_mode=mode), 3)
+    play_stacked(envs, mode, on_reset, on_step)
     assert all(isinstance(obs, BACKENDS[backend]) for obs in stacked)
     assert np.array_equal(np.stack([np.asarray(obs) for obs in stacked]), wanted)
     assert len(finals) == len(last)
     assert all(np.array_equal(a, b) for a, b in zip(finals, last, strict=True))
+    assert mode != "SameStep" or len(finals) >= 6
 
 
 @pytest.mark.parametrize("mask_type", [np.asarray, jnp.asarray, torch.tensor])
@@ -144,11 +161,25 @@ def test_wrapped_environments_keep_every_rule(backend, mode):
 def test_grey_is_the_brightness_of_the_colors():
     frames = [make(backend=backend).reset(seed=0)[0] for backend in BACKENDS]
     grey = [Grayscale(make(backend=backend)).reset(seed=0)[0] for backend in BACKENDS]
-    exact = np.asarray(frames[0]) @ np.array([0.2126, 0.7152, 0.0722])
+    exact = np.asarray(frames[0]) @ np.array([0.299, 0.587, 0.114])
     assert grey[0].shape == (3, 64, 64, 1)
     assert np.abs(np.asarray(grey[0])[..., 0] - exact).max() < 2
     for other in grey[1:]:
         assert np.array_equal(grey[0], other)
+
+
+def test_colors_stay_apart_in_grey():
+    colors = np.array([color.value for color in Color], np.uint8)
+
+    class OneFrame(VectorEnv):
+        num_envs = 1
+        single_observation_space = Box(0, 255, (1, len(colors), 3), np.uint8)
+
+        def reset(self, *, seed=None, options=None):
+            return colors[None, None], {}
+
+    grey = Grayscale(OneFrame()).reset()[0].ravel()
+    assert np.diff(np.sort(grey.astype(int))).min() >= 16
 
 
 def test_last_frames_are_grey_and_drawn_late():
@@ -161,7 +192,7 @@ def test_last_frames_are_grey_and_drawn_late():
     info, wanted = envs.step([4, 4, 4])[4], plain.step([4, 4, 4])[4]
     assert dict.__getitem__(info, "final_obs") is None
     frames = wanted["final_obs"].int()
-    brightness = (frames * torch.tensor([54, 183, 19])).sum(-1, keepdim=True) // 256
+    brightness = (frames * torch.tensor([77, 150, 29])).sum(-1, keepdim=True) // 256
     assert torch.equal(info["final_obs"].int(), brightness)
 
 
