@@ -1,7 +1,8 @@
 """What Gymnasium asks of environments for which it has no checker.
 
 Autoreset beside `SyncVectorEnv` is in `test_autoreset.py`, results and seeds in
-`test_vector_env.py`, wrappers in `test_wrappers.py`.
+`test_vector_env.py`, statistics in `test_statistics.py`, wrappers in
+`test_wrappers.py`.
 """
 
 import copy
@@ -114,38 +115,6 @@ def test_two_environments_play_the_same(mode, backend):
             played[-1].append([np.asarray(result) for result in results[:4]])
     for one, other in zip(*played, strict=True):
         assert data_equivalence(tuple(one), tuple(other), exact=True)
-
-
-@pytest.mark.parametrize("mode", MODES)
-def test_our_statistics_equal_those_of_the_stock_wrapper(mode):
-    """Lengths and returns, for lanes that end at different steps."""
-    envs = make(
-        game="CartPole",
-        backend="numpy",
-        autoreset_mode=mode,
-        record_episode_statistics=True,
-    )
-    envs = vector.RecordEpisodeStatistics(envs, stats_key="stock")
-    envs.reset(seed=0)
-    ended, episodes = np.zeros(3, bool), 0
-    for step, action in enumerate(random_actions(14, 3)):
-        mask = ended.copy() if mode == "Disabled" else np.zeros(3, bool)
-        mask[0] |= step == 2
-        if mask.any():
-            envs.reset(options={"reset_mask": mask})
-        *results, info = envs.step(action)
-        ended = results[2] | results[3]
-        assert ("episode" in info) == ("stock" in info) == ended.any()
-        if ended.any():
-            episodes += ended.sum()
-            assert set(info["episode"]) == set(info["stock"])
-            assert np.array_equal(info["_episode"], info["_stock"])
-            assert np.array_equal(info["episode"]["l"], info["stock"]["l"])
-            np.testing.assert_allclose(
-                info["episode"]["r"], info["stock"]["r"], rtol=1e-5
-            )
-    assert episodes >= 6
-    assert envs.unwrapped.pop_episode_totals()["episodes"] == episodes
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
