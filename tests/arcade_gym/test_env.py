@@ -148,7 +148,7 @@ def test_observations_reach_torch_without_a_copy(monkeypatch):
     obs, _ = envs.reset(seed=0)
     results = envs.step(torch.zeros(2, dtype=torch.int32))
     assert [pointer for pointer, _ in seen] == [
-        tensor.data_ptr() for tensor in (obs, *results[:4])
+        tensor.data_ptr() for tensor in (obs, results[0])
     ]
 
 
