@@ -1,0 +1,21 @@
+"""The example of many devices, on a CPU cut into two."""
+
+import os
+import subprocess
+import sys
+
+from tests.examples.loading import FOLDER
+
+
+def test_two_devices_play_what_one_plays():
+    flags = "--xla_force_host_platform_device_count=2"
+    run = subprocess.run(
+        [sys.executable, FOLDER / "multi_device.py", "--lanes", "2", "--steps", "5"],
+        env=os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *shards, verdict = run.stdout.splitlines()
+    assert [line.split(": ")[1] for line in shards] == ["lanes 0 to 1", "lanes 2 to 3"]
+    assert verdict == "4 lanes on 2 devices play as on one"
