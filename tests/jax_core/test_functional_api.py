@@ -2,7 +2,6 @@
 
 import functools
 from dataclasses import replace
-from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -168,60 +167,3 @@ def test_works_in_scan_and_shard_map():
     sums, rewards = jax.jit(sharded)(keys)
     assert sums.shape == rewards.shape == (2, 5)
     assert np.array_equal(sums, jax.jit(episode)(keys)[0])
-
-
-class LogState(NamedTuple):
-    """What a logging wrapper keeps around a state."""
-
-    env_state: Any
-    episode_return: jax.Array
-    episode_length: jax.Array
-    last_return: jax.Array
-    last_length: jax.Array
-
-
-class LogWrapper:
-    """In the style of wrappers written for gymnax."""
-
-    def __init__(self, env):
-        self._env = env
-
-    def __getattr__(self, name):
-        return getattr(self._env, name)
-
-    def reset(self, key, params=None):
-        obs, state = self._env.reset(key, params)
-        return obs, LogState(state, 0.0, 0, 0.0, 0)
-
-    def step(self, key, state, action, params=None):
-        obs, env_state, reward, done, info = self._env.step(
-            key, state.env_state, action, params
-        )
-        total = state.episode_return + reward
-        length = state.episode_length + 1
-        state = LogState(
-            env_state,
-            total * (1 - done),
-            length * (1 - done),
-            state.last_return * (1 - done) + total * done,
-            state.last_length * (1 - done) + length * done,
-        )
-        info["returned_episode_returns"] = state.last_return
-        info["returned_episode_lengths"] = state.last_length
-        info["returned_episode"] = done
-        return obs, state, reward, done, info
-
-
-@pytest.mark.usefixtures("lenient_arrays")
-def test_a_gymnax_style_log_wrapper_works():
-    env, params = jax_core.make("CartPoleEasy", obs_size=64, max_steps=3)
-    env = LogWrapper(env)
-    assert env.num_actions == 5
-    step = jax.jit(env.step)
-    _, state = env.reset(jax.random.key(0), params)
-    for t in range(3):
-        _, state, _, done, info = step(jax.random.key(t), state, 0, params)
-    assert bool(done)
-    assert int(info["returned_episode_lengths"]) == 3
-    assert float(info["returned_episode_returns"]) == pytest.approx(1.0)
-    assert int(state.env_state.time) == 0
