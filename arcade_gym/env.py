@@ -1,5 +1,7 @@
 """The single environment, compiled like one lane of the vector environment."""
 
+import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import gymnasium
@@ -10,7 +12,7 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode
 
 from arcade_gym import arguments, forking, snapshot
-from arcade_gym.kernel import Rules, compile_kernel
+from arcade_gym.kernel import Finished, Rules, compile_kernel
 from arcade_gym.spaces import FrameBox
 from jax_core import registry
 
@@ -46,15 +48,19 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
         device: str | None = None,
+        devices: int | Sequence[str] | None = None,
         seed: int | None = None,
+        record_episode_statistics: bool = False,
         validate_actions: bool = True,
     ) -> None:
         """Takes the arguments of `ArcadeVectorEnv`, so that the two can be exchanged.
 
-        `backend`, `autoreset_mode` and `validate_actions` are checked and have no
-        effect: frames are NumPy arrays, ended episodes wait for `reset`, and actions
-        are always checked. `render_mode` may be "human" here: a window that shows
-        every frame (extra `human`).
+        `backend`, `autoreset_mode`, `devices` and `validate_actions` have no effect:
+        frames are NumPy arrays, ended episodes wait for `reset`, there is one lane on
+        one device, and actions are always checked. `record_episode_statistics` adds
+        {"r": return, "l": length, "t": seconds} as `info["episode"]` to the last step
+        of an episode, as Gymnasium's wrapper does. `render_mode` may be "human" here: a
+        window that shows every frame (extra `human`).
         """
         self._options = {
             name: value
@@ -65,6 +71,10 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         arguments.autoreset_mode(autoreset_mode)
         # Actions are in host memory, so they can always be checked.
         arguments.switch("validate_actions", validate_actions)
+        del devices  # a single lane cannot be shared
+        self._records = arguments.switch(
+            "record_episode_statistics", record_episode_statistics
+        )
         env = arguments.environment(
             game, difficulty, partial_obs=partial_obs, obs_size=obs_size
         )
@@ -81,10 +91,12 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             env=env,
             autoreset_mode=AutoresetMode.DISABLED,
             max_episode_steps=arguments.max_episode_steps(max_episode_steps, env),
+            reports_finished=self._records,
         )
         self._kernel = compile_kernel(rules)
         self._lanes: Any = None
         self._ended = False
+        self._started = time.perf_counter()
         self._num_actions = env.num_actions
         self.observation_space = FrameBox((obs_size, obs_size, 3))
         self.action_space = Discrete(env.num_actions)
@@ -118,6 +130,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             None, self._lanes, values, seeded, np.ones(1, np.bool_)
         )
         self._ended = False
+        self._started = time.perf_counter()
         frame = np.asarray(obs)[0]
         self._show(frame)
         return frame, {}
@@ -138,7 +151,17 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         obs, reward, terminated, truncated = jax.device_get(results[:4])
         self._ended = bool(terminated[0] or truncated[0])
         self._show(obs[0])
-        return obs[0], float(reward[0]), bool(terminated[0]), bool(truncated[0]), {}
+        flags = bool(terminated[0]), bool(truncated[0])
+        return obs[0], float(reward[0]), *flags, self._info(results.finished)
+
+    def _info(self, finished: Finished | None) -> dict[str, Any]:
+        if finished is None or not self._ended:
+            return {}
+        seconds = round(time.perf_counter() - self._started, 6)
+        episode_return = float(finished.episode_return[0])
+        return {
+            "episode": {"r": episode_return, "l": int(finished.length[0]), "t": seconds}
+        }
 
     def render(self) -> np.ndarray | None:
         """Draws the present state: uint8 [obs_size, obs_size, 3], writable.
@@ -180,7 +203,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         if pickled["lanes"] is not None:
             blank = self._kernel.empty(1)
             lanes = snapshot.lanes_of(self._kernel, blank, pickled["lanes"])
-            self._lanes = jax.device_put(lanes, self._device)
+            self._lanes = jax.device_put(lanes, self._device, may_alias=False)
 
     def _show(self, frame: np.ndarray) -> None:
         """Shows a frame in "human" mode, and waits until the next one is due."""

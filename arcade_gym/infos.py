@@ -23,11 +23,14 @@ class LazyInfo(dict[str, Any]):
     Copies made by `dict(info)`, `{**info}` or `copy` look at it.
     """
 
-    def __init__(self, entries: dict[str, Any], draw: Callable[[], Any]) -> None:
+    _draw: Callable[[], Any] | None = None
+
+    @classmethod
+    def drawn_by(cls, draw: Callable[[], Any], entries: dict[str, Any]) -> "LazyInfo":
         """Takes the entries that are there already, and what makes the missing one."""
-        super().__init__(entries)
-        self._draw: Callable[[], Any] | None = draw
-        super().__setitem__(FINAL_OBS, None)
+        info = cls({**entries, FINAL_OBS: None})
+        info._draw = draw
+        return info
 
     def _complete(self) -> None:
         if self._draw is not None:
@@ -138,7 +141,9 @@ class Reporter:
             drawn = np.asarray(self._draw_some(finished.lanes, indices))
             return info | {FINAL_OBS: final_frames(ended, drawn)}
         lanes = finished.lanes
-        return LazyInfo(info, lambda: self._frames.hand_out_new(self._draw(lanes)))
+        return LazyInfo.drawn_by(
+            lambda: self._frames.hand_out_new(self._draw(lanes)), info
+        )
 
     def _episode(self, finished: Finished, ended: Any) -> dict[str, Any]:
         episode = {

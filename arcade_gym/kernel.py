@@ -127,12 +127,6 @@ def compile_kernel(rules: Rules) -> Kernel:
     env = rules.env
     pack, unpack = _packing(env)
 
-    def reset_lane(
-        packed: Packed, seed: Any, seeded: Any, chosen: Any
-    ) -> tuple[Packed, Any]:
-        lane = _reset(env, unpack(packed), seed, seeded, chosen)
-        return pack(lane), env.get_obs(lane.state)
-
     def step_lane(packed: Packed, action: Any) -> tuple[Packed, Results]:
         before = unpack(packed)
         after, outcome, reward = _step(rules, before, action)
@@ -144,6 +138,25 @@ def compile_kernel(rules: Rules) -> Kernel:
             truncated=outcome.truncated,
             finished=_finished(rules, before, outcome, pack) if reports else None,
         )
+
+    return Kernel(
+        step=_batch_into_buffer(step_lane, rules.mesh),
+        **_functions_of_any_mode(env, rules.mesh),
+    )
+
+
+@functools.cache
+def _functions_of_any_mode(
+    env: Environment, mesh: jax.sharding.Mesh | None
+) -> dict[str, Any]:
+    """All of a kernel but `step`: compiled once for every mode and step limit."""
+    pack, unpack = _packing(env)
+
+    def reset_lane(
+        packed: Packed, seed: Any, seeded: Any, chosen: Any
+    ) -> tuple[Packed, Any]:
+        lane = _reset(env, unpack(packed), seed, seeded, chosen)
+        return pack(lane), env.get_obs(lane.state)
 
     def draw_lane(packed: Packed) -> Any:
         return env.get_obs(unpack(packed).state)
@@ -159,16 +172,15 @@ def compile_kernel(rules: Rules) -> Kernel:
         shapes = jax.eval_shape(lambda: pack(_blank(env)))
         return tuple(jnp.zeros((num_envs, *s.shape), s.dtype) for s in shapes)
 
-    return Kernel(
-        reset=_batch_into_buffer(reset_lane, rules.mesh),
-        step=_batch_into_buffer(step_lane, rules.mesh),
-        draw=jax.jit(_spread(jax.vmap(draw_lane), rules.mesh)),
-        draw_some=jax.jit(draw_some),
-        clear_totals=jax.jit(_spread(jax.vmap(clear_lane), rules.mesh)),
-        empty=empty,
-        pack=jax.vmap(pack),
-        unpack=jax.vmap(unpack),
-    )
+    return {
+        "reset": _batch_into_buffer(reset_lane, mesh),
+        "draw": jax.jit(_spread(jax.vmap(draw_lane), mesh)),
+        "draw_some": jax.jit(draw_some),
+        "clear_totals": jax.jit(_spread(jax.vmap(clear_lane), mesh)),
+        "empty": empty,
+        "pack": jax.vmap(pack),
+        "unpack": jax.vmap(unpack),
+    }
 
 
 def _batch_into_buffer(

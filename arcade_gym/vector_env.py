@@ -333,7 +333,8 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         if state["lanes"] is not None:
             blank = self._kernel.empty(self.num_envs)
             lanes = snapshot.lanes_of(self._kernel, blank, state["lanes"])
-            lanes = jax.device_put(lanes, self._placement.sharding)
+            # Not shared with the caller's arrays, because steps donate the lanes.
+            lanes = jax.device_put(lanes, self._placement.sharding, may_alias=False)
         self._lanes = lanes
         self._seeds.last = tuple(state["seeds"])
         self._waiting = np.zeros(self.num_envs, np.bool_)
@@ -364,7 +365,8 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         """Gives the memory of lanes and frames back."""
         del kwargs  # nothing to choose
         self._lanes = None
-        self._frames.close()
+        if hasattr(self, "_frames"):  # not if the constructor refused its arguments
+            self._frames.close()
 
     def _check_ready(self, caller: str) -> None:
         forking.refuse_forked()

@@ -219,7 +219,9 @@ def _with_final_obs(info: dict[str, Any], transform: Transform) -> dict[str, Any
         return info
     entries = {key: info[key] for key in info if key != FINAL_OBS}
     if isinstance(info, LazyInfo):
-        return LazyInfo(entries, lambda: transform(info[FINAL_OBS], slice(None)))
+        return LazyInfo.drawn_by(
+            lambda: transform(info[FINAL_OBS], slice(None)), entries
+        )
     ended = info["_final_obs"]
     lanes = np.flatnonzero(ended)
     last = transform(np.stack(info[FINAL_OBS][lanes]), lanes)

@@ -10,6 +10,7 @@ import pytest
 import torch
 from gymnasium.error import ResetNeeded
 from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import SyncVectorEnv
 
 from arcade_gym import ArcadeEnv, ArcadeVectorEnv, interop
 from jax_core import registry
@@ -157,3 +158,29 @@ def test_int32_actions_reach_jax_without_a_copy():
     start = (-storage.data_ptr() // 4) % 16  # the next multiple of 64 bytes
     actions = storage[start : start + 1024]
     assert interop.to_jax(actions).unsafe_buffer_pointer() == actions.data_ptr()
+
+
+def test_statistics_are_those_of_gymnasiums_wrapper():
+    options = {"game": "CartPole", "obs_size": 64, "max_episode_steps": 5}
+    ours = ArcadeEnv(record_episode_statistics=True, devices=1, **options)
+    theirs = gymnasium.wrappers.RecordEpisodeStatistics(ArcadeEnv(**options))
+    for _ in range(2):
+        ours.reset(seed=3)
+        theirs.reset(seed=3)
+        for step in range(5):
+            info, wanted = ours.step(3)[4], theirs.step(3)[4]
+            assert set(info) == set(wanted) == ({"episode"} if step == 4 else set())
+        assert info["episode"]["r"] == pytest.approx(wanted["episode"]["r"])
+        assert info["episode"]["l"] == wanted["episode"]["l"] == 5
+        assert info["episode"]["t"] > 0
+
+
+def test_synchronous_copies_report_statistics_in_gymnasiums_form():
+    options = {"game": "CartPole", "obs_size": 64, "max_episode_steps": 5}
+    envs = SyncVectorEnv(
+        [lambda: ArcadeEnv(record_episode_statistics=True, **options)] * 2
+    )
+    envs.reset(seed=3)
+    info = [envs.step([3, 3])[4] for _ in range(5)][-1]
+    assert info["_episode"].all()
+    assert info["episode"]["l"].tolist() == [5, 5]

@@ -1,5 +1,7 @@
 """`ArcadeVectorEnv`: backends, seeds, autoreset, memory."""
 
+import tracemalloc
+
 import gymnasium
 import jax
 import jax.numpy as jnp
@@ -369,3 +371,14 @@ def test_unknown_options_are_refused():
 def test_bad_seeds_are_refused(seed, message):
     with pytest.raises((ValueError, TypeError), match=message):
         make().reset(seed=seed)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_making_thousands_of_lanes_takes_little_memory(backend):
+    """A batch of frames has 201 MB; nothing of that size is made before `reset`."""
+    tracemalloc.start()
+    envs = ArcadeVectorEnv(4096, game="Breakout", backend=backend)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert envs.observation_space.shape == (4096, 128, 128, 3)
+    assert peak < 50e6
