@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 from gymnasium.vector import AutoresetMode
+from jax.core import Tracer
 
 from arcade_gym import interop
 from jax_core import Environment, registry
@@ -219,6 +220,19 @@ def host_actions(actions: Any, count: int, num_actions: int) -> np.ndarray:
     check_actions(actions.shape, actions.dtype, count)
     check_range(int(actions.min()), int(actions.max()), num_actions)
     return actions.astype(np.int32)
+
+
+def refuse_tracer(array: Any) -> None:
+    """Refuses to go on inside a function that JAX is tracing.
+
+    Raises:
+        TypeError: `array` is a tracer, which would be kept and fail later.
+    """
+    if isinstance(array, Tracer):
+        raise TypeError(
+            "a Gymnasium environment keeps its state and cannot be used inside "
+            "jax.jit, vmap or scan; use the functions of jax_core.make there"
+        )
 
 
 def check_reset_mask(mask: Any, count: int) -> None:

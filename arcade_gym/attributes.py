@@ -22,6 +22,8 @@ class LaneAttributes:
         """
         if name in self._own_attributes():
             return self._own_attributes()[name]
+        if name in ("action_space", "observation_space"):
+            name = f"single_{name}"  # what a lane has
         return (getattr(self, name),) * self.num_envs
 
     def set_attr(self, name: str, values: Any) -> None:

@@ -124,11 +124,13 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         if seed is None and self._lanes is None:
             seed = int(self.np_random.integers(arguments.MAX_SEED))
         values, seeded = arguments.seeds(seed, 1)
-        if self._lanes is None:
-            self._lanes = jax.device_put(self._kernel.empty(1), self._device)
-        self._lanes, obs = self._kernel.reset(
-            None, self._lanes, values, seeded, np.ones(1, np.bool_)
-        )
+        lanes = self._lanes
+        if lanes is None:
+            lanes = jax.device_put(self._kernel.empty(1), self._device)
+        chosen = np.ones(1, np.bool_)
+        lanes, obs = self._kernel.reset(None, lanes, values, seeded, chosen)
+        arguments.refuse_tracer(obs)
+        self._lanes = lanes  # only now, so that a failed call changes nothing
         self._ended = False
         self._started = time.perf_counter()
         frame = np.asarray(obs)[0]
@@ -146,8 +148,15 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         if self._lanes is None or self._ended:
             when = "an ended episode" if self._ended else "a new environment"
             raise ResetNeeded(f"step() on {when}: call reset() first")
+        if np.ndim(action) != 0:
+            raise ValueError(
+                f"action must be one integer, got shape {np.shape(action)}; "
+                "use action.item()"
+            )
         actions = arguments.host_actions([action], 1, self._num_actions)
-        self._lanes, results = self._kernel.step(None, self._lanes, actions)
+        lanes, results = self._kernel.step(None, self._lanes, actions)
+        arguments.refuse_tracer(results.obs)
+        self._lanes = lanes  # only now, so that a failed call changes nothing
         obs, reward, terminated, truncated = jax.device_get(results[:4])
         self._ended = bool(terminated[0] or truncated[0])
         self._show(obs[0])

@@ -34,8 +34,8 @@ class LazyInfo(dict[str, Any]):
 
     def _complete(self) -> None:
         if self._draw is not None:
-            draw, self._draw = self._draw, None
-            super().__setitem__(FINAL_OBS, draw())
+            super().__setitem__(FINAL_OBS, self._draw())
+            self._draw = None  # only now, so that a failed drawing can be repeated
 
     def __getitem__(self, key: str) -> Any:
         if key == FINAL_OBS:
@@ -67,6 +67,25 @@ class LazyInfo(dict[str, Any]):
         self._complete()
         return super().items()
 
+    def __delitem__(self, key: str) -> None:
+        self._complete()
+        super().__delitem__(key)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Returns an entry, which is the default if there was none."""
+        self._complete()
+        return super().setdefault(key, default)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Replaces or adds entries."""
+        self._complete()
+        super().update(*args, **kwargs)
+
+    def popitem(self) -> tuple[str, Any]:
+        """Takes the last entry out."""
+        self._complete()
+        return super().popitem()
+
     def pop(self, key: str, *default: Any) -> Any:
         """Takes an entry out."""
         self._complete()
@@ -79,6 +98,9 @@ class LazyInfo(dict[str, Any]):
     def __eq__(self, other: object) -> bool:
         self._complete()
         return super().__eq__(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
 
     __hash__ = None  # as every dictionary
 
@@ -131,11 +153,13 @@ class Reporter:
             return {}
         info: dict[str, Any] = {}
         if self._records_episodes:
-            info |= {"episode": self._episode(finished, ended), "_episode": ended}
+            info["episode"] = self._episode(finished, ended)
+            info["_episode"] = self._frames.hand_out(finished.ended)
         if not self._is_same_step:
             return info
         # The last infos of our games are empty.
-        info |= {"_final_obs": ended, "final_info": {}, "_final_info": ended}
+        info |= {"_final_obs": ended, "final_info": {}}
+        info["_final_info"] = self._frames.hand_out(finished.ended)
         if self._frames.is_on_host:
             indices = padded_indices(ended)
             drawn = np.asarray(self._draw_some(finished.lanes, indices))

@@ -13,8 +13,9 @@ from arcade_gym.sharding import Placement, join_shards
 class Intake:
     """Checks and places the arrays of one environment.
 
-    Whatever can be checked without waiting for an accelerator is checked. Arrays of
-    the right kind on the right device are used as they are.
+    Arrays that lie in host memory are checked, JAX arrays by shape and dtype only,
+    since even on a CPU they may have to be waited for. Arrays of the right kind on the
+    right device are used as they are.
     """
 
     def __init__(
@@ -24,6 +25,7 @@ class Intake:
         num_actions: int,
         *,
         validates: bool,
+        reads_masks: bool,
         follows_torch: bool,
     ) -> None:
         """Makes the intake.
@@ -33,6 +35,7 @@ class Intake:
             num_envs: number of lanes.
             num_actions: number of actions of a lane.
             validates: checks values on accelerators too, which waits for them.
+            reads_masks: reads masks on accelerators too.
             follows_torch: the frames go to PyTorch on an accelerator.
         """
         self._placement = placement
@@ -41,6 +44,7 @@ class Intake:
         self._num_envs = num_envs
         self._num_actions = num_actions
         self._validates = validates
+        self._reads_masks = reads_masks or validates
         self._follows_torch = follows_torch
 
     def actions(self, actions: Any) -> Any:
@@ -72,8 +76,10 @@ class Intake:
         """
         arguments.check_reset_mask(mask, self._num_envs)
         if not self._is_cheap_to_read(mask):
-            placed = interop.to_jax(mask) if interop.is_torch(mask) else mask
-            return self.place(placed), None
+            if interop.is_torch(mask):
+                return self.place(self._shared_with_torch(mask)), None
+            self.wait_for_torch()
+            return self.place(mask), None
         host = np.array(mask.cpu().numpy() if interop.is_torch(mask) else mask)
         if not host.any():
             raise ValueError(
@@ -101,14 +107,20 @@ class Intake:
         it wait for the readers of freed tensors, without making the host wait.
         """
         if isinstance(array, jax.Array):
-            if array.sharding.device_set == self._devices:
+            if self._is_placed(array):
                 return array
             return jax.device_put(array, self._sharding)
         if self._follows_torch and not self._placement.is_spread:
             return self._through_torch(array)
         if self._placement.platform == "cpu" and not self._placement.is_spread:
             return array  # a compiled function takes host memory without a copy
+        self.wait_for_torch()
         return jax.device_put(array, self._sharding)
+
+    def _is_placed(self, array: jax.Array) -> bool:
+        if self._placement.is_spread:
+            return array.sharding.is_equivalent_to(self._sharding, array.ndim)
+        return array.sharding.device_set == self._devices
 
     def _through_torch(self, array: np.ndarray) -> jax.Array:
         import torch  # noqa: PLC0415  # optional dependency
@@ -117,12 +129,17 @@ class Intake:
         return interop.to_jax(torch.from_numpy(array).to(f"cuda:{index}"))
 
     def _jax_actions(self, actions: jax.Array) -> jax.Array:
+        arguments.refuse_tracer(actions)
         arguments.check_actions(actions.shape, actions.dtype, self._num_envs)
         if self._validates:
             self._check_range(actions)
+        self.wait_for_torch()
         if actions.dtype != np.int32:
-            # Numbers that int32 cannot hold must stay out of range.
-            actions = jnp.clip(actions, min=None, max=self._num_actions)
+            if not np.can_cast(actions.dtype, np.int32):
+                # Numbers that int32 cannot hold must stay out of range.
+                is_signed = np.issubdtype(actions.dtype, np.signedinteger)
+                least = -1 if is_signed else 0
+                actions = jnp.clip(actions, least, self._num_actions)
             actions = actions.astype(np.int32)
         return self.place(actions)
 
@@ -159,16 +176,26 @@ class Intake:
         assert isinstance(self._sharding, jax.sharding.NamedSharding)
         return join_shards(parts, self._sharding)
 
-    def _from_accelerator(self, actions: Any) -> Any:
+    def _from_accelerator(self, actions: Any) -> jax.Array:
         import torch  # noqa: PLC0415  # optional dependency
 
         if actions.dtype != torch.int32:
             # Numbers that int32 cannot hold must stay out of range.
-            actions = actions.clamp(max=self._num_actions).int()
-        return interop.to_jax(actions)
+            actions = actions.long().clamp(-1, self._num_actions).int()
+        return self._shared_with_torch(actions)
+
+    def _shared_with_torch(self, tensor: Any) -> jax.Array:
+        """Gives JAX a tensor, or a copy if PyTorch could write to it too early.
+
+        PyTorch waits for the frames of a step that it is handed, and so for the step's
+        reading of the actions. If nothing is handed to it, nothing makes it wait.
+        """
+        return interop.to_jax(tensor if self._follows_torch else tensor.clone())
 
     def _is_cheap_to_read(self, array: Any) -> bool:
-        if isinstance(array, np.ndarray) or self._validates:
+        if isinstance(array, np.ndarray) or self._reads_masks:
+            return True
+        if self._placement.platform == "cpu":
             return True
         if interop.is_torch(array):
             return array.device.type == "cpu"

@@ -4,7 +4,7 @@ A *lane* is one environment of a batch: the game's state, the lane's own key, wh
 its episode has ended, and the statistics of its episodes. A lane splits its key once
 per event, which is one reset or one step. So its trajectory depends on its seed and its
 actions alone, and not on the number of lanes, the backend, the autoreset mode or the
-devices.
+devices. (JAX's x64 mode draws other numbers, and so plays other episodes.)
 """
 
 import functools
@@ -29,6 +29,8 @@ Packed = tuple[Array, ...]
 Dispatching a compiled call costs time for every array that it is given, so a state of
 ten fields travels as two or three arrays.
 """
+
+_KEYS = "threefry2x32"  # whatever JAX's default is; others depend on the batch
 
 AXIS = "lanes"
 """Name of the axis of a mesh over which lanes are spread."""
@@ -81,8 +83,9 @@ class Rules:
 class Kernel(NamedTuple):
     """Jitted functions.
 
-    `reset` and `step` donate the lanes they are given, and a buffer for the frames if
-    there is one; what the buffer holds is never read.
+    `reset` and `step` donate the buffer for the frames, if there is one; what it holds
+    is never read. The lanes are kept: they are small beside the frames, and a call that
+    is interrupted or fails then leaves an environment that can go on.
     """
 
     reset: Callable[[Array | None, Packed, Seeds, Flags, Flags], tuple[Packed, Frames]]
@@ -197,7 +200,7 @@ def _batch_into_buffer(
         del buffer  # lends its memory only
         return batched(*args)
 
-    return jax.jit(run, donate_argnums=(0, 1), keep_unused=True)
+    return jax.jit(run, donate_argnums=0, keep_unused=True)
 
 
 def _spread(
@@ -212,7 +215,9 @@ def _spread(
 
 def _reset(env: Environment, lane: Lane, seed: Any, seeded: Flag, chosen: Flag) -> Lane:
     """Starts the next episode of a chosen lane, of a new key chain if it is seeded."""
-    key = select(seeded, jax.random.key_data(jax.random.key(seed)), lane.key)
+    key = select(
+        seeded, jax.random.key_data(jax.random.key(seed, impl=_KEYS)), lane.key
+    )
     return select(chosen, _begin(env, replace(lane, key=key)), lane)
 
 
@@ -291,13 +296,13 @@ def _resets_at_once(rules: Rules) -> bool:
 
 
 def _split(lane: Lane) -> tuple[UInt32[Array, "2"], Any]:
-    chain, event_key = jax.random.split(jax.random.wrap_key_data(lane.key))
+    chain, event_key = jax.random.split(jax.random.wrap_key_data(lane.key, impl=_KEYS))
     return jax.random.key_data(chain), event_key
 
 
 def _blank(env: Environment) -> Lane:
     """A lane before its first reset; its values mean nothing, but for the totals."""
-    key = jax.random.key(0)
+    key = jax.random.key(0, impl=_KEYS)
     return Lane(
         state=env.init(key),
         key=jax.random.key_data(key),
@@ -320,9 +325,13 @@ def _packing(
     dtypes = sorted({shape.dtype for shape in shapes}, key=str)
 
     def pack(lane: Lane) -> Packed:
-        leaves = jax.tree.leaves(lane)
+        # The cast changes nothing, unless JAX's x64 mode was switched meanwhile.
+        leaves = [
+            leaf.astype(shape.dtype).ravel()
+            for leaf, shape in zip(jax.tree.leaves(lane), shapes, strict=True)
+        ]
         return tuple(
-            jnp.concatenate([leaf.ravel() for leaf in leaves if leaf.dtype == dtype])
+            jnp.concatenate([leaf for leaf in leaves if leaf.dtype == dtype])
             for dtype in dtypes
         )
 

@@ -21,28 +21,38 @@ class LaneSeeds:
         self._first = first
         self._num_envs = num_envs
 
-    def take(
-        self, seed: Any, *, is_first: bool, chosen: np.ndarray | None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Spreads the seed of a `reset` over the lanes and remembers it.
+    def spread(self, seed: Any, *, is_first: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Spreads the seed of a `reset` over the lanes.
 
         Args:
             seed: what the caller passed.
-            is_first: no lane has been reset yet.
-            chosen: bool [num_envs], lanes that are reset; None if that is not known
-                without waiting for an accelerator: then all seeds are remembered.
+            is_first: no lane has been reset yet, so every lane needs a seed.
 
         Returns:
             Seeds, uint32 [num_envs], and where there is one, bool [num_envs].
         """
-        if seed is None and is_first:
-            seed = self._entropy() if self._first is None else self._first
         values, seeded = arguments.seeds(seed, self._num_envs)
+        if not is_first or seeded.all():
+            return values, seeded
+        first = self._entropy() if self._first is None else self._first
+        own, everywhere = arguments.seeds(first, self._num_envs)
+        return np.where(seeded, values, own), everywhere
+
+    def remember(
+        self, values: np.ndarray, seeded: np.ndarray, chosen: np.ndarray | None
+    ) -> None:
+        """Keeps the seeds of a `reset` that succeeded.
+
+        Args:
+            values: uint32 [num_envs].
+            seeded: bool [num_envs], where there is one.
+            chosen: bool [num_envs], lanes that were reset; None if that is not known
+                without waiting for an accelerator: then all seeds are kept.
+        """
         taken = seeded if chosen is None else seeded & chosen
         if taken.any():
             before = np.array(self.last or [0] * self._num_envs)
             self.last = tuple(np.where(taken, values, before).tolist())
-        return values, seeded
 
     def _entropy(self) -> int:
         """A seed from the operating system that leaves room for all lanes."""

@@ -59,6 +59,11 @@ def lanes_of(kernel: Kernel, blank: Packed, fields: dict[str, Any]) -> Packed:
     return kernel.pack(jax.tree.unflatten(treedef, [fields[name] for name in names]))
 
 
+def waiting_lanes(fields: dict[str, Any]) -> np.ndarray:
+    """The lanes whose episode is over, bool [num_envs]."""
+    return np.asarray(fields["terminated"]) | np.asarray(fields["truncated"])
+
+
 def check_identity(snapshot: Any, wanted: Snapshot) -> None:
     """Refuses the snapshot of another game, level, version or number of lanes.
 
@@ -66,10 +71,21 @@ def check_identity(snapshot: Any, wanted: Snapshot) -> None:
         TypeError: not what `get_state` returns.
         ValueError: it belongs to an environment that cannot continue here.
     """
-    if not isinstance(snapshot, dict) or not {*wanted, "lanes"} <= set(snapshot):
+    if not isinstance(snapshot, dict) or not {*wanted, "seeds", "lanes"} <= set(
+        snapshot
+    ):
         raise TypeError(
             "state must be the dictionary that get_state() returned, got "
             f"{type(snapshot).__name__}"
+        )
+    seeds, lanes = snapshot["seeds"], snapshot["lanes"]
+    if not isinstance(seeds, tuple) or len(seeds) not in (0, wanted["num_envs"]):
+        raise ValueError(
+            f"state['seeds'] must be empty or have one seed per lane, got {seeds!r}"
+        )
+    if lanes is not None and not isinstance(lanes, dict):
+        raise ValueError(
+            f"state['lanes'] must be None or a dictionary, got {type(lanes).__name__}"
         )
     for name, value in wanted.items():
         if snapshot[name] != value:

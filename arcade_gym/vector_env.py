@@ -28,7 +28,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
 
     Observations are uint8 [num_envs, obs_size, obs_size, 3], rewards float32 and flags
     bool [num_envs], as JAX arrays, PyTorch tensors on the same device, or NumPy arrays.
-    The two device backends never wait for an accelerator and never copy to the host.
+    The two device backends never wait for an accelerator and never copy from it.
     What is handed out shares memory with JAX and is never read again by the
     environment.
 
@@ -126,10 +126,11 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             self.num_envs,
             self._env.num_actions,
             validates=arguments.switch("validate_actions", validate_actions),
+            reads_masks=self._frames.is_on_host,
             follows_torch=backend == "torch" and self._placement.platform == "gpu",
         )
         self._lanes: Any = None
-        # Only there do the flags reach the host in any case.
+        # With NumPy the flags reach the host in any case, so looking at them is free.
         self._refuses_ended = (
             backend == "numpy" and self._mode is AutoresetMode.DISABLED
         )
@@ -194,16 +195,15 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         """
         self._check_open()
         chosen, host_chosen = self._chosen(options)
-        values, seeded = self._seeds.take(
-            seed, is_first=self._lanes is None, chosen=host_chosen
-        )
-        if self._lanes is None:
+        seeds = self._seeds.spread(seed, is_first=self._lanes is None)
+        lanes = self._lanes
+        if lanes is None:
             blank = self._kernel.empty(self.num_envs)
-            self._lanes = jax.device_put(blank, self._placement.sharding)
-        values, seeded = self._intake.place(values), self._intake.place(seeded)
-        self._lanes, obs = self._kernel.reset(
-            self._frames.buffer(), self._lanes, values, seeded, chosen
-        )
+            lanes = jax.device_put(blank, self._placement.sharding)
+        lanes, obs = self._reset_lanes(lanes, *seeds, chosen)
+        arguments.refuse_tracer(obs)
+        self._lanes = lanes  # only now, so that a failed call changes nothing
+        self._seeds.remember(*seeds, host_chosen)
         if host_chosen is not None:
             self._waiting &= ~host_chosen
             self._reporter.restart(host_chosen)
@@ -236,10 +236,14 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
                 f"self._autoreset_envs={self._waiting}: these lanes have ended; call "
                 "reset(options={'reset_mask': terminated | truncated}) first"
             )
-        self._lanes, results = self._kernel.step(
-            self._frames.buffer(), self._lanes, actions
-        )
+        lanes, results = self._kernel.step(self._frames.buffer(), self._lanes, actions)
+        arguments.refuse_tracer(results.obs)
+        self._lanes = lanes  # only now, so that a failed call changes nothing
         return self._hand_out(results)
+
+    def _reset_lanes(self, lanes: Any, values: Any, seeded: Any, chosen: Any) -> Any:
+        placed = [self._intake.place(array) for array in (values, seeded, chosen)]
+        return self._kernel.reset(self._frames.buffer(), lanes, *placed)
 
     def _hand_out(self, results: Results) -> StepResults:
         obs = self._frames.hand_out_obs(results.obs)
@@ -264,11 +268,11 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             none ended.
         """
         self._check_ready("pop_episode_totals")
+        self._intake.wait_for_torch()
         totals = self._kernel.unpack(self._lanes).totals
         sums = [
             np.asarray(leaf).sum(dtype=np.float64) for leaf in jax.tree.leaves(totals)
         ]
-        self._intake.wait_for_torch()
         self._lanes = self._kernel.clear_totals(self._lanes)
         episodes, episode_return, length = sums
         count = episodes or np.nan
@@ -310,6 +314,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             lanes' fields are under "lanes", by name, [num_envs, ...] each.
         """
         self._check_open()
+        self._intake.wait_for_torch()
         lanes = None
         if self._lanes is not None:
             lanes = snapshot.fields_of(self._kernel, self._lanes)
@@ -320,27 +325,28 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         """Goes on where `get_state` was called; later results are equal bit for bit.
 
         The other environment may have had another view, frame size, backend, autoreset
-        mode or device. `draw` gives the present frames.
+        mode or device; `max_episode_steps` is this one's own. In SameStep mode lanes
+        that were waiting for a reset begin at once. `draw` gives the present frames.
 
         Raises:
             TypeError: `state` is not what `get_state` returns.
             ValueError: it belongs to another game, level, version or number of lanes.
         """
         self._check_open()
-        wanted = snapshot.identity(self._env, self.num_envs)
-        snapshot.check_identity(state, wanted)
-        lanes = None
+        snapshot.check_identity(state, snapshot.identity(self._env, self.num_envs))
+        self._intake.wait_for_torch()
+        lanes, waiting = None, np.zeros(self.num_envs, np.bool_)
         if state["lanes"] is not None:
             blank = self._kernel.empty(self.num_envs)
             lanes = snapshot.lanes_of(self._kernel, blank, state["lanes"])
-            # Not shared with the caller's arrays, because steps donate the lanes.
             lanes = jax.device_put(lanes, self._placement.sharding, may_alias=False)
+            waiting = snapshot.waiting_lanes(state["lanes"])
+            if self._mode is AutoresetMode.SAME_STEP and waiting.any():
+                unseeded = arguments.seeds(None, self.num_envs)
+                lanes, _ = self._reset_lanes(lanes, *unseeded, waiting)
         self._lanes = lanes
         self._seeds.last = tuple(state["seeds"])
-        self._waiting = np.zeros(self.num_envs, np.bool_)
-        if lanes and self._refuses_ended:
-            unpacked = self._kernel.unpack(lanes)
-            self._waiting = np.array(unpacked.terminated | unpacked.truncated)
+        self._waiting = waiting if self._refuses_ended else np.zeros_like(waiting)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickles and copies as the options and the state."""
@@ -349,6 +355,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             "closed": self.closed,
             "spec": self.spec,
             "action_space": self.action_space,
+            "own": self._own_attributes(),
             "state": None if self.closed else self.get_state(),
         }
 
@@ -357,6 +364,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         self.__init__(**pickled["options"])
         self.spec = pickled["spec"]
         self.action_space = pickled["action_space"]
+        self._own_attributes().update(pickled["own"])
         if pickled["state"] is not None:
             self.set_state(pickled["state"])
         self.closed = pickled["closed"]
@@ -384,7 +392,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
     def _chosen(self, options: dict[str, Any] | None) -> tuple[Any, np.ndarray | None]:
         if not intake.has_mask(options):
             everything = np.ones(self.num_envs, np.bool_)
-            return self._intake.place(everything), everything
+            return everything, everything
         assert options is not None
         mask = self._intake.reset_mask(options["reset_mask"])
         if self._lanes is None:

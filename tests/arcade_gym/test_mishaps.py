@@ -1,0 +1,206 @@
+"""Interrupted calls, misuse and unusual settings lose nothing."""
+
+import copy
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+import torch
+from gymnasium.error import ResetNeeded
+
+from arcade_gym import ArcadeEnv
+from arcade_gym.infos import LazyInfo
+from tests.arcade_gym.kit import equal, make, play, random_actions
+
+
+def interrupted(function):
+    """The compiled function runs, and Ctrl-C comes before its result is kept."""
+
+    def run(*args):
+        function(*args)
+        raise KeyboardInterrupt
+
+    return run
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch", "numpy"])
+def test_an_interrupted_step_can_be_repeated(backend):
+    envs, twin = make(backend=backend), make(backend=backend)
+    envs.reset(seed=0)
+    twin.reset(seed=0)
+    kernel = envs._kernel
+    envs._kernel = kernel._replace(step=interrupted(kernel.step))
+    with pytest.raises(KeyboardInterrupt):
+        envs.step([3, 3, 3])
+    envs._kernel = kernel
+    assert envs.get_state()["lanes"]["state.time"].tolist() == [0, 0, 0]
+    for action in random_actions(6, 3):
+        assert np.array_equal(envs.step(action)[0], twin.step(action)[0])
+
+
+def test_an_interrupted_first_reset_leaves_a_new_environment():
+    envs = make(game="BattleShip", seed=7)
+    kernel = envs._kernel
+    envs._kernel = kernel._replace(reset=interrupted(kernel.reset))
+    with pytest.raises(KeyboardInterrupt):
+        envs.reset()
+    envs._kernel = kernel
+    assert envs.np_random_seed == ()
+    with pytest.raises(ResetNeeded):
+        envs.step([0, 0, 0])
+    assert np.array_equal(envs.reset()[0], make(game="BattleShip").reset(seed=7)[0])
+
+
+def test_lanes_without_a_seed_in_the_first_reset_get_seeds_of_their_own():
+    envs = make(game="BattleShip", seed=7)
+    obs = np.array(envs.reset(seed=[None, 3, None])[0])
+    assert envs.np_random_seed == (7, 3, 9)
+    assert np.array_equal(obs, make(game="BattleShip").reset(seed=[7, 3, 9])[0])
+    free = make(8, "BattleShip")
+    free.reset(seed=[None] * 8)
+    assert len(set(free.np_random_seed)) == 8
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch", "numpy"])
+def test_use_inside_a_traced_function_is_refused_and_harmless(backend):
+    envs, twin = make(backend=backend), make(backend=backend)
+    first = envs.reset(seed=0)[0]
+    twin.reset(seed=0)
+
+    def misuse(x):
+        envs.step([0, 0, 0])
+        return x
+
+    def misuse_actions(actions):
+        envs.step(actions)
+        return actions
+
+    with pytest.raises(TypeError, match=r"functions of jax_core\.make"):
+        jax.jit(misuse)(1.0)
+    with pytest.raises(TypeError, match=r"functions of jax_core\.make"):
+        jax.jit(misuse_actions)(jnp.zeros(3, jnp.int32))
+    assert np.array_equal(envs.draw(), first)
+    assert np.array_equal(envs.step([3, 3, 3])[0], twin.step([3, 3, 3])[0])
+
+
+@pytest.mark.parametrize("source", ["NextStep", "Disabled"])
+def test_waiting_lanes_begin_when_a_state_enters_same_step(source):
+    options = {"max_episode_steps": 3, "game": "BattleShip"}
+    waiting = make(2, autoreset_mode=source, **options)
+    waiting.reset(seed=0)
+    for _ in range(3):
+        waiting.step([4, 4])
+    same = make(2, autoreset_mode="SameStep", backend="numpy", **options)
+    same.set_state(waiting.get_state())
+    assert same.get_state()["lanes"]["state.time"].tolist() == [0, 0]
+    always = make(2, autoreset_mode="SameStep", backend="numpy", **options)
+    always.reset(seed=0)
+    for _ in range(3):
+        always.step([4, 4])
+    for action in random_actions(5, 2):
+        ours, wanted = same.step(action), always.step(action)
+        assert all(map(np.array_equal, ours[:4], wanted[:4]))
+    assert same.pop_episode_totals()["episodes"] == 4
+
+
+def test_seeds_mean_the_same_under_another_default_of_jax():
+    """The size is one that no other test has compiled anything for."""
+    actions = random_actions(6, 3)
+    with jax.default_prng_impl("rbg"):
+        unusual = play(make(game="NoisyCartPole", obs_size=65), actions, seed=5)
+        single = ArcadeEnv(game="NoisyCartPole", obs_size=65, max_episode_steps=5)
+        assert np.array_equal(single.reset(seed=6)[0], unusual[0][0][1])
+    jax.clear_caches()
+    usual = play(make(game="NoisyCartPole", obs_size=65), actions, seed=5)
+    assert equal(usual, unusual)
+
+
+@pytest.mark.parametrize("value", [-(2**32) + 2, 2**32 + 2, -1, 5])
+def test_wide_actions_out_of_range_never_become_moves(value):
+    shared = make()._intake._from_accelerator(torch.tensor([value] * 3))
+    assert all(action < 0 or action > 4 for action in shared.tolist())
+
+
+def test_tensors_that_nothing_waits_for_are_copied():
+    actions = torch.zeros(64, dtype=torch.int32)
+    shared = make()._intake._from_accelerator(actions)
+    actions.fill_(3)
+    assert not np.asarray(shared).any()
+
+
+def test_states_with_missing_parts_are_refused_before_anything_changes():
+    envs = make()
+    obs = np.array(envs.reset(seed=0)[0])
+    state = envs.get_state()
+    for broken, error in (
+        ({k: v for k, v in state.items() if k != "seeds"}, TypeError),
+        (state | {"seeds": None}, ValueError),
+        (state | {"seeds": (1,)}, ValueError),
+        (state | {"lanes": 5}, ValueError),
+    ):
+        with pytest.raises(error, match="state"):
+            envs.set_state(broken)
+    assert np.array_equal(envs.draw(), obs)
+
+
+def test_copies_keep_attributes_of_the_callers_own():
+    envs = make()
+    envs.set_attr("tag", ["a", "b", "c"])
+    assert copy.deepcopy(envs).get_attr("tag") == ("a", "b", "c")
+    assert envs.get_attr("action_space") == (envs.single_action_space,) * 3
+
+
+def test_masks_of_an_info_are_arrays_of_their_own():
+    envs = make(
+        backend="numpy",
+        autoreset_mode="SameStep",
+        max_episode_steps=1,
+        record_episode_statistics=True,
+    )
+    envs.reset(seed=0)
+    info = envs.step([0, 0, 0])[4]
+    info["_episode"][:] = False
+    assert info["_final_obs"].all()
+    assert info["_final_info"].all()
+
+
+@pytest.fixture
+def lazy():
+    return LazyInfo.drawn_by(lambda: "drawn", {"other": 1})
+
+
+def test_a_failed_drawing_can_be_repeated():
+    answers = iter([KeyboardInterrupt(), "drawn"])
+
+    def draw():
+        answer = next(answers)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    info = LazyInfo.drawn_by(draw, {})
+    with pytest.raises(KeyboardInterrupt):
+        info["final_obs"]
+    assert info["final_obs"] == "drawn"
+
+
+def test_changing_an_info_before_it_is_drawn_works_as_on_a_dictionary(lazy):
+    assert lazy != {"other": 1, "final_obs": None}
+    assert lazy.setdefault("final_obs", "mine") == "drawn"
+    lazy.update(final_obs="mine")
+    assert lazy["final_obs"] == "mine"
+    del lazy["final_obs"]
+    assert lazy.get("final_obs") is None
+
+
+def test_the_last_entry_is_drawn_before_it_is_taken_out(lazy):
+    assert lazy.popitem() == ("final_obs", "drawn")
+    assert lazy == {"other": 1}
+
+
+def test_a_batch_for_the_single_environment_is_refused_with_advice():
+    env = ArcadeEnv(game="Breakout", obs_size=64, max_episode_steps=5)
+    env.reset(seed=0)
+    with pytest.raises(ValueError, match=r"one integer, got shape \(1,\); use"):
+        env.step(np.array([1]))
