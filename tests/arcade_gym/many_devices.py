@@ -69,6 +69,13 @@ def check():
     seen["named"] = named.devices == (jax.devices()[3], jax.devices()[1])
     split = make(devices=2, backend="torch")
     seen["split actions"] = same(trajectory(split, per_device(ACTIONS, 2)), wanted)
+    elsewhere = [jax.device_put(a, jax.devices()[5]) for a in ACTIONS]
+    reversed_mesh = jax.sharding.Mesh(np.array(jax.devices()[::-1]), ("lanes",))
+    spec = jax.sharding.PartitionSpec("lanes")
+    backwards = jax.sharding.NamedSharding(reversed_mesh, spec)
+    scattered = [jax.device_put(a, backwards) for a in ACTIONS]
+    seen["other device"] = same(trajectory(make(device="cpu:0"), elsewhere), wanted)
+    seen["other order"] = same(trajectory(make(devices=8), scattered), wanted)
     obs = make(devices=8).reset(seed=7)[0]
     seen["shards"] = [
         len(obs.addressable_shards),

@@ -119,6 +119,24 @@ def test_steps_never_wait_for_the_gpu():
             torch.cuda.set_sync_debug_mode("default")
 
 
+@pytest.mark.parametrize("backend", ["jax", "torch", "numpy"])
+def test_actions_from_the_other_device_are_moved(backend):
+    actions = random_actions(12, LANES)
+    on_gpu = make(LANES, backend=backend, device="gpu")
+    on_cpu = make(LANES, backend=backend, device="cpu")
+    wanted = make(LANES, backend="numpy", device="cpu")
+    host = jax.devices("cpu")[0]
+    for envs in (on_gpu, on_cpu, wanted):
+        envs.reset(seed=0)
+    for action in actions:
+        frames = wanted.step(action)[0]
+        there = on_gpu.step(jax.device_put(action, host))[0]
+        here = on_cpu.step(torch.tensor(action, device="cuda"))[0]
+        for obs in (there, here):
+            copy = obs.cpu() if backend == "torch" else obs
+            assert np.array_equal(np.asarray(copy), frames)
+
+
 def test_a_gpu_and_the_cpu_play_the_same_episodes():
     """Frames and flags bit for bit; rewards of CartPole are constants."""
     actions = random_actions(60, LANES)

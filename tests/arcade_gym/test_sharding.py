@@ -53,6 +53,11 @@ def test_jax_arrays_are_global_and_spread(seen):
     assert seen["shards"] == [8, 1]
 
 
+@pytest.mark.parametrize("place", ["other device", "other order"])
+def test_actions_from_other_devices_are_moved(seen, place):
+    assert seen[place]
+
+
 def test_devices_can_be_named_in_any_order(seen):
     assert seen["named"]
 
