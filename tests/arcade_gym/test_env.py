@@ -106,7 +106,7 @@ def test_results_are_plain_python_and_frames_are_not_reused():
 def test_bad_actions_are_refused_and_the_episode_goes_on(action):
     env = ArcadeEnv(game="Breakout", obs_size=64)
     env.reset(seed=0)
-    with pytest.raises((ValueError, TypeError), match="actions? must"):
+    with pytest.raises((ValueError, TypeError), match=r"actions? must"):
         env.step(action)
     env.step(np.int64(3))
 
