@@ -81,6 +81,13 @@ class LazyInfo(dict[str, Any]):
         self._complete()
         super().update(*args, **kwargs)
 
+    def __or__(self, other: Any) -> dict[str, Any]:
+        return self.copy() | other
+
+    def __ior__(self, other: Any) -> "LazyInfo":
+        self.update(other)
+        return self
+
     def popitem(self) -> tuple[str, Any]:
         """Takes the last entry out."""
         self._complete()

@@ -78,6 +78,12 @@ def check_identity(snapshot: Any, wanted: Snapshot) -> None:
             "state must be the dictionary that get_state() returned, got "
             f"{type(snapshot).__name__}"
         )
+    for name, value in wanted.items():
+        if snapshot[name] != value:
+            raise ValueError(
+                f"state has {name}={snapshot[name]!r}, this environment has "
+                f"{name}={value!r}; set it in an environment made with the same {name}"
+            )
     seeds, lanes = snapshot["seeds"], snapshot["lanes"]
     if not isinstance(seeds, tuple) or len(seeds) not in (0, wanted["num_envs"]):
         raise ValueError(
@@ -87,12 +93,6 @@ def check_identity(snapshot: Any, wanted: Snapshot) -> None:
         raise ValueError(
             f"state['lanes'] must be None or a dictionary, got {type(lanes).__name__}"
         )
-    for name, value in wanted.items():
-        if snapshot[name] != value:
-            raise ValueError(
-                f"state has {name}={snapshot[name]!r}, this environment has "
-                f"{name}={value!r}; set it in an environment made with the same {name}"
-            )
 
 
 def _name(path: tuple[Any, ...]) -> str:

@@ -194,6 +194,12 @@ def test_changing_an_info_before_it_is_drawn_works_as_on_a_dictionary(lazy):
     assert lazy.get("final_obs") is None
 
 
+def test_merging_an_info_with_others_draws_it(lazy):
+    assert (lazy | {"more": 2})["final_obs"] == "drawn"
+    lazy |= {"final_obs": "mine"}
+    assert lazy["final_obs"] == "mine"
+
+
 def test_the_last_entry_is_drawn_before_it_is_taken_out(lazy):
     assert lazy.popitem() == ("final_obs", "drawn")
     assert lazy == {"other": 1}

@@ -134,6 +134,12 @@ def other(**changes):
     return envs.get_state()
 
 
+def played(num_envs):
+    envs = make(num_envs, "CartPole")
+    envs.reset(seed=0)
+    return envs.get_state()
+
+
 @pytest.mark.parametrize(
     ("state", "error", "message"),
     [
@@ -144,6 +150,7 @@ def other(**changes):
         ),
         (lambda: other(difficulty="hard"), ValueError, "game='CartPoleHard'"),
         (lambda: other(num_envs=2), ValueError, "num_envs=2.*num_envs=3"),
+        (lambda: played(2), ValueError, "num_envs=2.*num_envs=3"),
         (lambda: other() | {"version": 9}, ValueError, "version=9"),
         (lambda: other() | {"format": 0}, ValueError, "format=0"),
         (dict, TypeError, r"dictionary that get_state\(\) returned, got dict"),
