@@ -14,6 +14,7 @@ class JaxBackend:
     """JAX arrays, as the compiled functions return them."""
 
     is_on_host = False  # whether results have reached the host when they are given
+    _can_lend = False  # whether it can be told when the last holder of frames is gone
 
     def __init__(self, placement: Placement, shape: tuple[int, ...]) -> None:
         """Prepares for frames, uint8 [shape]."""
@@ -22,11 +23,6 @@ class JaxBackend:
         self._memory: FrameMemory | None = None
         if self._can_lend and not self._is_spread and can_reuse(placement.devices[0]):
             self._memory = FrameMemory(shape, placement.devices[0])
-
-    @property
-    def _can_lend(self) -> bool:
-        """Whether it can be told when the last holder of some frames is gone."""
-        return False
 
     def buffer(self) -> jax.Array | None:
         """Gives memory for the next frames, or None where JAX should find it."""
@@ -53,9 +49,7 @@ class JaxBackend:
 class TorchBackend(JaxBackend):
     """PyTorch tensors that share memory with JAX, on the same devices."""
 
-    @property
-    def _can_lend(self) -> bool:
-        return True
+    _can_lend = True
 
     def hand_out_obs(self, frames: jax.Array) -> Any:
         """Hands out frames that were written into `buffer`."""
@@ -81,10 +75,7 @@ class NumpyBackend(JaxBackend):
     """NumPy arrays: frames that cannot be written, rewards and flags that can."""
 
     is_on_host = True
-
-    @property
-    def _can_lend(self) -> bool:
-        return True
+    _can_lend = True
 
     def hand_out_obs(self, frames: jax.Array) -> np.ndarray:
         """Hands out frames that were written into `buffer`."""

@@ -67,8 +67,8 @@ class Intake:
         """Checks `options["reset_mask"]`, as `gymnasium.vector.SyncVectorEnv` does.
 
         Returns:
-            The mask for the compiled function, and the same on the host; None where
-            that would wait for an accelerator.
+            The mask, to be placed, and the same on the host; None where that would wait
+            for an accelerator.
 
         Raises:
             TypeError: not a NumPy, JAX or PyTorch array, or not of bool.
@@ -77,16 +77,16 @@ class Intake:
         arguments.check_reset_mask(mask, self._num_envs)
         if not self._is_cheap_to_read(mask):
             if interop.is_torch(mask):
-                return self.place(self._shared_with_torch(mask)), None
+                return self._shared_with_torch(mask), None
             self.wait_for_torch()
-            return self.place(mask), None
+            return mask, None
         host = np.array(mask.cpu().numpy() if interop.is_torch(mask) else mask)
         if not host.any():
             raise ValueError(
                 "`options['reset_mask']` must contain a boolean array with at least "
                 f"one True value, got reset_mask={host}"
             )
-        return self.place(host), host
+        return host, host
 
     def wait_for_torch(self) -> None:
         """Waits for readers of freed tensors, whose memory may be used next.

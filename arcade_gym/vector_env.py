@@ -15,7 +15,7 @@ from arcade_gym import advice, arguments, forking, infos, intake, snapshot
 from arcade_gym.attributes import LaneAttributes
 from arcade_gym.backends import BACKENDS
 from arcade_gym.intake import Intake
-from arcade_gym.kernel import Results, Rules, compile_kernel
+from arcade_gym.kernel import Finished, Results, Rules, compile_kernel
 from arcade_gym.seeds import LaneSeeds
 from arcade_gym.sharding import Placement
 from arcade_gym.spaces import FrameBox
@@ -247,14 +247,14 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
 
     def _hand_out(self, results: Results) -> StepResults:
         obs = self._frames.hand_out_obs(results.obs)
-        reward, terminated, truncated = (
-            self._frames.hand_out(array) for array in results[1:4]
-        )
+        reward, terminated, truncated = map(self._frames.hand_out, results[1:4])
         if self._refuses_ended:
             self._waiting = terminated | truncated
-        finished = results.finished
-        info = {} if finished is None else self._reporter.info(finished)
+        info = {} if results.finished is None else self._info(results.finished)
         return obs, reward, terminated, truncated, info
+
+    def _info(self, finished: Finished) -> dict[str, Any]:
+        return self._reporter.info(finished)
 
     def pop_episode_totals(self) -> dict[str, int | float]:
         """Reads and clears what was counted of the episodes that ended.

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Bool, UInt8
 
 from arcade_gym.infos import padded_indices
-from arcade_gym.kernel import Finished, Results
-from arcade_gym.vector_env import ArcadeVectorEnv, StepResults
+from arcade_gym.kernel import Finished
+from arcade_gym.vector_env import ArcadeVectorEnv
 
 Frames = UInt8[torch.Tensor, "lanes 3 height width"]
 Mask = Bool[np.ndarray, " num_envs"]
@@ -19,10 +19,8 @@ Mask = Bool[np.ndarray, " num_envs"]
 class Lanes(ArcadeVectorEnv):
     """The torch backend in SameStep mode; `info` has what ended as JAX left it."""
 
-    def _hand_out(self, results: Results) -> StepResults:
-        obs = self._frames.hand_out_obs(results.obs)
-        reward, terminated, truncated = map(self._frames.hand_out, results[1:4])
-        return obs, reward, terminated, truncated, {"finished": results.finished}
+    def _info(self, finished: Finished) -> dict[str, Any]:
+        return {"finished": finished}
 
     def draw_final(self, finished: Finished, chosen: Mask) -> Frames:
         """Draws the last frames of some lanes that ended, at least one."""
