@@ -1,111 +1,178 @@
-"""Our games beside the published package, in one run on one machine.
+"""Our games beside the published package and other pixel environments, in one run.
 
-The package gets an environment of its own: its console script has our name.
+Each peer gets an environment of its own; the published package's console script has
+our name.
 
     python -m venv .venv-peers
     .venv-peers/bin/pip install popgym-arcade==0.0.7 six
-    python benchmarks/peers.py --peer-python .venv-peers/bin/python
+    python -m venv .venv-others
+    .venv-others/bin/pip install envpool ale-py navix xminigrid gymnax
+    python benchmarks/peers.py --peer-python .venv-peers/bin/python \
+        --others-python .venv-others/bin/python \
+        --json benchmarks/results/peers_cpu.json --plot docs/peers.png
 
-Both step the same number of environments with random actions from a Python loop, with
-autoreset, and every frame of every step is read by a second program. Ours is measured
-before and after, and the slower half counts.
+All step with random actions and autoreset, and every byte of every frame is read after
+it was written. Ours is measured before and after a peer, and the slower half counts; of
+the ways of stepping a peer, its fastest. See "Peers" in README.md.
 """
 
 import argparse
-import json
-import statistics
-import subprocess
+import shutil
 from pathlib import Path
 from typing import Any
 
-import fps
+import peer_process
+from peer_others import CASES
+from peers_ours import prepare_ours, slower
+from peers_plot import plot, ratio_text
 from timing import write_json
 
-TIME_LIMIT = 600  # seconds for one game of the peer, compilation included
+from jax_core import registry
+
+WAYS = ("step", "scan")  # of stepping the published package
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Prints one line per game and writes the JSON record."""
+def main(arguments: list[str] | None = None) -> dict[str, Any]:
+    """Prints a table for each interpreter given, writes the record and the picture."""
     options = parse(arguments)
-    rows = []
-    print(f"{'id':<20} {'peer':>8} {'ours':>9} {'ratio':>7} {'ours, 512':>10}")
-    for env_id in options.ids:
-        row = compare(env_id, options)
-        rows.append(row)
-        peer = "n/a" if row["peer"] is None else f"{row['peer']['median']:,.0f}"
-        ratio = "n/a" if row["ratio"] is None else f"{row['ratio']:.0f}x"
-        print(
-            f"{env_id:<20} {peer:>8} {row['ours']['median']:>9,.0f} {ratio:>7} "
-            f"{row['ours_512']['median']:>10,.0f}",
-            flush=True,
-        )
+    record: dict[str, Any] = {
+        "settings": {
+            "lanes": options.lanes,
+            "our_lanes": options.our_lanes,
+            "steps": options.steps,
+            "repeats": options.repeats,
+            "view": view(options),
+            "time_limit": peer_process.TIME_LIMIT,
+        }
+    }
+    if options.peer_python:
+        record["rows"] = compare_all(options)
+    if options.others_python:
+        record["others"] = compare_others(options)
     if options.json:
-        write_json(options.json, {"num_envs": options.num_envs, "rows": rows})
+        write_json(options.json, record)
+    if options.plot:
+        plot(record["rows"], options.plot)
+    return record
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """Reads the command line."""
+    easy = [env_id for env_id in registry.levels if env_id.endswith("Easy")]
     parser = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
-    parser.add_argument("ids", nargs="*", default=["BreakoutEasy"])
-    parser.add_argument("--peer-python", required=True, help="its interpreter")
-    parser.add_argument("--num-envs", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("ids", nargs="*", help="every <Game>Easy if none")
+    parser.add_argument("--peer-python", help="interpreter of the published package")
+    parser.add_argument("--others-python", help="interpreter of the other packages")
+    parser.add_argument("--partial", action="store_true", help="the partial view")
+    parser.add_argument("--lanes", type=int, default=64, help="of the package")
+    parser.add_argument("--our-lanes", type=int, default=512)
+    parser.add_argument("--steps", type=int, default=8, help="of it, in a repeat")
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--json", type=Path)
-    return parser.parse_args(arguments)
+    parser.add_argument("--json", type=Path, help="write the result to this file")
+    parser.add_argument("--plot", type=Path, help="draw the games (needs matplotlib)")
+    options = parser.parse_args(arguments)
+    options.ids = options.ids or easy
+    for env_id in options.ids:
+        if env_id not in registry.levels:
+            parser.error(registry.unknown("id", env_id, tuple(registry.levels)))
+    if not (options.peer_python or options.others_python):
+        parser.error("give --peer-python, --others-python or both; see its docstring")
+    for name in ("peer_python", "others_python"):
+        python = getattr(options, name)
+        if python and not shutil.which(python):
+            flag = "--" + name.replace("_", "-")
+            parser.error(f"{flag}: there is no interpreter at {python!r}; make one")
+    if options.plot and not options.peer_python:
+        parser.error("--plot draws the published package: give --peer-python too")
+    return options
+
+
+def view(options: argparse.Namespace) -> str:
+    """The view of the games."""
+    return "partial" if options.partial else "full"
+
+
+def compare_all(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Prints one line for each id beside the published package."""
+    few, many = options.lanes, options.our_lanes
+    heads = f"peer step, {few}", f"peer scan, {few}", f"ours, {few}", f"ours, {many}"
+    print(f"Frames/s at a number of environments, {view(options)} view")
+    print(f"{'id':<18} " + " ".join(f"{head:>14}" for head in heads) + f" {'ratio':>7}")
+    rows = []
+    for env_id in options.ids:
+        row = compare(env_id, options)
+        rows.append(row)
+        ways = row["peer"]["ways"]
+        theirs = [ways[way]["median"] if way in ways else None for way in WAYS]
+        rates = [*theirs, row["ours_same_lanes"]["median"], row["ours"]["median"]]
+        numbers = [f"{'n/a' if rate is None else f'{rate:,.0f}':>14}" for rate in rates]
+        note = row["peer"]["error"] or ""
+        line = f"{env_id:<18} {' '.join(numbers)} {ratio_text(row):>7} {note}"
+        print(line.rstrip(), flush=True)
+    return rows
 
 
 def compare(env_id: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Measures one id: ours, the peer, ours again; the slower half of ours counts."""
-    before = measure_ours(env_id, options.num_envs, options)
-    peer = measure_peer(env_id, options)
-    after = measure_ours(env_id, options.num_envs, options)
-    ours = min(before, after, key=lambda rate: rate["median"])
+    """One id: ours, the published package, ours again."""
+    lanes = options.lanes, options.our_lanes
+    ours = [prepare_ours(env_id, count, options) for count in lanes]
+    before = [measure_once() for measure_once in ours]
+    numbers = options.lanes, options.steps, options.repeats
+    peer = peer_process.measure(
+        options.peer_python, "peer_popgym_arcade.py", env_id, view(options), *numbers
+    )
+    same, most = (
+        slower(first, measure_once())
+        for first, measure_once in zip(before, ours, strict=True)
+    )
+    rate = peer["best"] and peer["ways"][peer["best"]]["median"]
     return {
         "id": env_id,
+        "lanes": options.lanes,
         "peer": peer,
-        "ours": ours,
-        "ratio": peer and ours["median"] / peer["median"],
-        "ours_512": measure_ours(env_id, 512, options),
+        "ours_same_lanes": same,
+        "ours": most,
+        "ratio": rate and most["median"] / rate,
+        "ratio_same_lanes": rate and same["median"] / rate,
     }
 
 
-def measure_ours(
-    env_id: str, num_envs: int, options: argparse.Namespace
-) -> dict[str, Any]:
-    """Frames per second of the functional step, each frame read."""
-    settings = fps.parse([env_id, "--num-envs", str(num_envs)])
-    settings.steps, settings.repeats = 8 * options.steps, options.repeats
-    row = fps.measure_game(env_id, False, settings)
-    return row.step_read._asdict() | {"compile": row.compile_seconds}
-
-
-def measure_peer(env_id: str, options: argparse.Namespace) -> dict[str, Any] | None:
-    """Frames per second of the published package; None if it ran out of time."""
-    script = Path(__file__).with_name("peer_popgym_arcade.py")
-    command = [options.peer_python, str(script), env_id]
-    numbers = [options.num_envs, options.steps, options.repeats]
-    try:
-        done = subprocess.run(
-            [*command, *map(str, numbers)],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=TIME_LIMIT,
+def compare_others(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Prints one line for each case of the other packages, and our Breakout's."""
+    print(
+        f"{'other packages':<28} {'lanes':>5} {'frames/s':>10} {'B/frame':>8} "
+        f"{'GB/s':>6}  what a frame is"
+    )
+    ours = prepare_ours("BreakoutEasy", options.our_lanes, options)
+    before = ours()
+    rows = []
+    for case in CASES:
+        peer = peer_process.measure(
+            options.others_python, "peer_others.py", case.name, options.repeats
         )
-    except subprocess.TimeoutExpired:
-        return None
-    except subprocess.CalledProcessError as error:
-        raise SystemExit(f"The peer failed on {env_id}:\n{error.stderr}") from error
-    result = json.loads(done.stdout.splitlines()[-1])
-    rates = result["rates"]
-    return {
-        "median": statistics.median(rates),
-        "least": min(rates),
-        "largest": max(rates),
-        "compile": result["compile"],
-        "shape": result["shape"],
-    }
+        rows.append({"name": case.name, "frame": case.frame, **peer})
+        best = peer["best"] and peer["ways"][peer["best"]]
+        print_other(rows[-1], best)
+    measured = slower(before, ours())
+    name, frame = "ours, BreakoutEasy", "RGB, 128x128"
+    rows.append({"name": name, "frame": frame, "error": None, "best": "step"})
+    rows[-1]["ways"] = {"step": measured}
+    print_other(rows[-1], measured)
+    return rows
+
+
+def print_other(row: dict[str, Any], best: dict[str, Any] | None) -> None:
+    """Prints one line of the second table."""
+    if best is None:
+        print(f"{row['name']:<28} {row['error']}", flush=True)
+        return
+    rate, size = best["median"], best["bytes"]
+    note = f" ({row['error']})" if row["error"] else ""
+    print(
+        f"{row['name']:<28} {best['lanes']:>5} {rate:>10,.0f} {size:>8,} "
+        f"{rate * size / 1e9:>6.3f}  {row['frame']}{note}",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,37 @@
+"""Our side of `peers.py`: compiled once, measured before and after a peer."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+import fps
+from timing import measure
+
+FRAME_BYTES = 3 * 128**2
+SCALE = 8  # our steps for each of the published package's, to time about as long
+
+
+def prepare_ours(
+    env_id: str, lanes: int, options: argparse.Namespace
+) -> Callable[[], dict[str, Any]]:
+    """Compiles our step and returns what measures it, each frame read."""
+    steps = SCALE * options.steps
+    settings = argparse.Namespace(num_envs=lanes, obs_size=128, steps=steps)
+    _, step, consume, seconds = fps.functional(env_id, options.partial, settings)
+
+    def work() -> None:
+        for index in range(steps):
+            consume(step(index))
+
+    def measure_once() -> dict[str, Any]:
+        rate = measure(work, lanes * steps, options.repeats)
+        extra = {"compile": seconds, "lanes": lanes, "bytes": FRAME_BYTES}
+        return rate._asdict() | extra
+
+    return measure_once
+
+
+def slower(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """The slower of two measurements, which keeps the other's median."""
+    low, high = sorted((first, second), key=lambda measured: measured["median"])
+    return low | {"other_half": high["median"]}
