@@ -129,13 +129,12 @@ class AutoEncode(Game[State, Params]):
         num_shown = jnp.where(
             is_watching, state.time, params.num_cards - state.num_answered
         )
-        if visibility is Visibility.PARTIAL:
-            num_shown = jnp.int32(0)
-        history = history_layer(state.cards, num_shown)
+        earlier = history_layer(state.cards, num_shown)
+        history = (earlier,) if visibility is Visibility.FULL else ()
         cards = card_layer(present, state.selected_suit)
         bands = (
-            table_band((history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
-            table_band((history,), top=CARDS_BOTTOM, painted=_ARROWS),
+            table_band((*history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
+            table_band(history, top=CARDS_BOTTOM, painted=_ARROWS),
         )
         return Scene(score=state.score, bands=bands, title="AutoEncode")
 

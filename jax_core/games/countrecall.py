@@ -58,6 +58,7 @@ from jax_core.rendering.scene import (
     Band,
     Color,
     Grid,
+    Layer,
     Paint,
     Rect,
     Scene,
@@ -148,25 +149,23 @@ class CountRecall(Game[State, Params]):
         is_open = state.num_answered < params.num_cards
         value = jnp.where(is_open, card_at(state.value_cards, state.num_answered), -1)
         query = jnp.where(is_open, card_at(state.query_cards, state.num_answered), -1)
-        num_shown = state.num_answered
-        if visibility is Visibility.PARTIAL:
-            num_shown = jnp.int32(0)
-        history = history_layer(state.value_cards, num_shown)
+        earlier = history_layer(state.value_cards, state.num_answered)
+        history = (earlier,) if visibility is Visibility.FULL else ()
         cards = card_layer(value, query)
         bands = _bands(history, cards, state.counter)
         return Scene(score=state.score, bands=bands, title="CountRecall")
 
 
-def _bands(history: Grid, cards: Grid, counter: Count) -> tuple[Band, ...]:
+def _bands(history: tuple[Layer, ...], cards: Grid, counter: Count) -> tuple[Band, ...]:
     """Cards, history and counter; ten digits are costly, so their strip is narrow."""
     digits = (jnp.stack([counter // 10, counter % 10]) + 1).astype(jnp.uint8)
     number = Grid(ids=digits[None], tiles=_DIGIT_TILES, rect=_COUNTER)
     top, bottom = _COUNTER.y, _COUNTER.y + _COUNTER.height
     return (
-        table_band((history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
-        table_band((history,), top=CARDS_BOTTOM, bottom=top, painted=_ARROWS),
-        table_band((history, number), top=top, bottom=bottom, painted=_ARROWS),
-        table_band((history,), top=bottom, painted=_ARROWS),
+        table_band((*history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
+        table_band(history, top=CARDS_BOTTOM, bottom=top, painted=_ARROWS),
+        table_band((*history, number), top=top, bottom=bottom, painted=_ARROWS),
+        table_band(history, top=bottom, painted=_ARROWS),
     )
 
 

@@ -178,18 +178,18 @@ class Tetris(Game[State, Params]):
             pile = jnp.zeros_like(pile)
         is_falling = _piece_cells(state)
         blocks = jnp.where(is_falling, (state.piece + 1).astype(jnp.uint8), pile)
-        blocks = jnp.concatenate([blocks, _preview_ids(state.next_pieces)], axis=1)
         marks = jnp.where(
             is_falling, jnp.uint8(_OUTLINE), tile_where(is_complete, _BAR)
         )
-        # As wide as the blocks, because layers of the same cells are drawn as one.
-        marks = jnp.pad(marks, ((0, 0), (0, blocks.shape[1] - COLS)))
-        layers = (
-            Grid(ids=blocks, tiles=_BLOCKS, rect=_GRID),
-            Grid(ids=marks, tiles=_MARKS, rect=_GRID),
+        preview = _preview_ids(state.next_pieces)
+        # Rows below the preview are drawn without its columns, which is faster.
+        below = _PREVIEW_ROW + BOX * params.preview
+        beside = jnp.concatenate([blocks, preview], axis=1)[:below]
+        bands = (
+            _band(beside, marks[:below], params, row=0),
+            _band(blocks[below:], marks[below:], params, row=below),
         )
-        band = Band(layers=layers, still=_still(params))
-        return Scene(score=state.score, bands=(band,), title="Tetris")
+        return Scene(score=state.score, bands=bands, title="Tetris")
 
 
 def _draw_bag(key: Key) -> Int8[Array, "7"]:
@@ -341,9 +341,8 @@ _WALL = 3  # bits to the left of the board, so that boxes may hang over its side
 
 # The grid: ten columns of the board, the right wall, four columns of preview.
 _PREVIEW_ROW, _PREVIEW_COL = 1, COLS + 1
-_GRID = Rect(5, FIELD_TOP, 120, FIELD_BOTTOM - FIELD_TOP)
 _CELL_WIDTH, _CELL_HEIGHT = 8, 5
-_BOARD = Rect(_GRID.x, _GRID.y, COLS * _CELL_WIDTH, _GRID.height)
+_BOARD = Rect(5, FIELD_TOP, COLS * _CELL_WIDTH, FIELD_BOTTOM - FIELD_TOP)
 
 # A block has a gap at its right and bottom, which is lost in very small frames.
 _BLOCK_ART = ("#######.",) * 4 + ("........",)
@@ -371,11 +370,35 @@ _MARKS: tuple[Tile, ...] = tuple(
 )
 
 
+def _band(
+    blocks: UInt8[Array, "rows cols"],
+    marks: UInt8[Array, "rows 10"],
+    params: Params,
+    row: int,
+) -> Band:
+    """The rows of the grid from `row` on."""
+    rows, cols = blocks.shape
+    rect = Rect(
+        _BOARD.x,
+        _BOARD.y + row * _CELL_HEIGHT,
+        cols * _CELL_WIDTH,
+        rows * _CELL_HEIGHT,
+    )
+    # As wide as the blocks, because layers of the same cells are drawn as one.
+    marks = jnp.pad(marks, ((0, 0), (0, cols - COLS)))
+    layers = (
+        Grid(ids=blocks, tiles=_BLOCKS, rect=rect),
+        Grid(ids=marks, tiles=_MARKS, rect=rect),
+    )
+    bottom = rect.y + rect.height
+    return Band(layers=layers, still=_still(params), top=rect.y, bottom=bottom)
+
+
 def _still(params: Params) -> Still:
     """Walls, the inside of the board, and a panel behind the preview."""
     panel = Rect(
-        _GRID.x + _PREVIEW_COL * _CELL_WIDTH,
-        _GRID.y + _PREVIEW_ROW * _CELL_HEIGHT,
+        _BOARD.x + _PREVIEW_COL * _CELL_WIDTH,
+        _BOARD.y + _PREVIEW_ROW * _CELL_HEIGHT,
         BOX * _CELL_WIDTH,
         params.preview * BOX * _CELL_HEIGHT,
     )

@@ -195,7 +195,9 @@ def paint_grid_by_selects(canvas: Canvas, stack: Stack) -> Canvas:
         packed |= upper.ids << np.uint8(depth * _STACK_BITS)
     pictures = stack[0].pictures
     strip = _strip(packed, pictures.col_edges, canvas.shape[1])
-    ids = strip.at[pictures.row_of_pixel].get(mode="promise_in_bounds")
+    ids = strip
+    if len(strip) > 1:  # a board of one row shows it in every row of pixels
+        ids = strip.at[pictures.row_of_pixel].get(mode="promise_in_bounds")
     if len(stack) == 1:
         return _select_tiles(canvas, ids, pictures, unit=1)
     for depth, plane in enumerate(stack):
@@ -216,7 +218,7 @@ def _strip(ids: Ids, col_edges: np.ndarray, width: int) -> UInt8[Array, "rows by
 
 
 def _select_tiles(
-    canvas: Canvas, ids: UInt8[Array, "height bytes"], pictures: Pictures, *, unit: int
+    canvas: Canvas, ids: UInt8[Array, "rows bytes"], pictures: Pictures, *, unit: int
 ) -> Canvas:
     """Paints every tile over the bytes whose id is `unit` times its number."""
     colors, stencil = pictures.colors, pictures.stencil
