@@ -89,6 +89,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         arguments.seeds(seed, 1)  # refuses a bad one now, not at reset
         rules = Rules(
             env=env,
+            platform=self._device.platform,
             autoreset_mode=AutoresetMode.DISABLED,
             max_episode_steps=arguments.max_episode_steps(max_episode_steps, env),
             reports_finished=self._records,

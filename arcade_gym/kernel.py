@@ -18,7 +18,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from jaxtyping import Array, Bool, Float32, Int, Int32, UInt8, UInt32
 
-from jax_core import Environment
+from jax_core import Environment, compiler_options
 from jax_core.environment import select
 from jax_core.pytree import pytree
 from jax_core.types import Flag
@@ -66,6 +66,7 @@ class Rules:
 
     Attributes:
         env: game, level, view and frame size.
+        platform: where the functions run, "cpu", "gpu" or "tpu".
         autoreset_mode: what happens to a lane whose episode has ended. In DISABLED it
             stays as it is, with reward 0 and its flags repeated, until `reset`.
         max_episode_steps: truncates earlier than the level does.
@@ -74,6 +75,7 @@ class Rules:
     """
 
     env: Environment
+    platform: str
     autoreset_mode: AutoresetMode
     max_episode_steps: int | None = None
     reports_finished: bool = False
@@ -143,14 +145,14 @@ def compile_kernel(rules: Rules) -> Kernel:
         )
 
     return Kernel(
-        step=_batch_into_buffer(step_lane, rules.mesh),
-        **_functions_of_any_mode(env, rules.mesh),
+        step=_batch_into_buffer(step_lane, rules.mesh, rules.platform),
+        **_functions_of_any_mode(env, rules.mesh, rules.platform),
     )
 
 
 @functools.cache
 def _functions_of_any_mode(
-    env: Environment, mesh: jax.sharding.Mesh | None
+    env: Environment, mesh: jax.sharding.Mesh | None, platform: str
 ) -> dict[str, Any]:
     """All of a kernel but `step`: compiled once for every mode and step limit."""
     pack, unpack = _packing(env)
@@ -175,10 +177,11 @@ def _functions_of_any_mode(
         shapes = jax.eval_shape(lambda: pack(_blank(env)))
         return tuple(jnp.zeros((num_envs, *s.shape), s.dtype) for s in shapes)
 
+    options = compiler_options(platform)
     return {
-        "reset": _batch_into_buffer(reset_lane, mesh),
-        "draw": jax.jit(_spread(jax.vmap(draw_lane), mesh)),
-        "draw_some": jax.jit(draw_some),
+        "reset": _batch_into_buffer(reset_lane, mesh, platform),
+        "draw": jax.jit(_spread(jax.vmap(draw_lane), mesh), compiler_options=options),
+        "draw_some": jax.jit(draw_some, compiler_options=options),
         "clear_totals": jax.jit(_spread(jax.vmap(clear_lane), mesh)),
         "empty": empty,
         "pack": jax.vmap(pack),
@@ -187,7 +190,7 @@ def _functions_of_any_mode(
 
 
 def _batch_into_buffer(
-    work: Callable[..., Any], mesh: jax.sharding.Mesh | None
+    work: Callable[..., Any], mesh: jax.sharding.Mesh | None, platform: str
 ) -> Callable[..., Any]:
     """Compiles the work of one lane for a batch, with a buffer as first argument.
 
@@ -200,7 +203,12 @@ def _batch_into_buffer(
         del buffer  # lends its memory only
         return batched(*args)
 
-    return jax.jit(run, donate_argnums=0, keep_unused=True)
+    return jax.jit(
+        run,
+        donate_argnums=0,
+        keep_unused=True,
+        compiler_options=compiler_options(platform),
+    )
 
 
 def _spread(

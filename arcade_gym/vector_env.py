@@ -109,6 +109,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         self._kernel = compile_kernel(
             Rules(
                 env=self._env,
+                platform=self._placement.platform,
                 autoreset_mode=self._mode,
                 max_episode_steps=arguments.max_episode_steps(
                     max_episode_steps, self._env
@@ -143,7 +144,6 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             records_episodes=record_episode_statistics,
             is_same_step=self._mode is AutoresetMode.SAME_STEP,
         )
-
         self.metadata = {
             "render_modes": list(arguments.RENDER_MODES),
             "render_fps": 15,

@@ -65,7 +65,8 @@ def measure_step(env_id: str, partial_obs: bool, num_envs: int, obs_size: int) -
     keys = jax.random.split(jax.random.key(0), num_envs)
     actions = jax.ShapeDtypeStruct((num_envs,), "int32")
     states = jax.eval_shape(jax.vmap(env.init), keys)
-    step = jax.jit(jax.vmap(env.step), donate_argnums=1)
+    options = jax_core.compiler_options()
+    step = jax.jit(jax.vmap(env.step), donate_argnums=1, compiler_options=options)
     memory = step.lower(keys, states, actions).compile().memory_analysis()
     if memory is None:
         raise RuntimeError(f"XLA tells nothing about memory on {jax.devices()[0]}")
