@@ -185,7 +185,12 @@ def _into_buffer(work: Callable[..., Any], *donated: int) -> Any:
         del buffer  # lends its memory only
         return work(*args)
 
-    return jax.jit(run, donate_argnums=(0, *donated), keep_unused=True)
+    return jax.jit(
+        run,
+        donate_argnums=(0, *donated),
+        keep_unused=True,
+        compiler_options=jax_core.compiler_options(),
+    )
 
 
 def measure_step(game: str, options: argparse.Namespace) -> Rate:
