@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import jax_core
+from jax_core import registry
 
 TINY = ["Breakout", "--num-envs", "4", "--obs-size", "64", "--steps", "2"]
 
@@ -19,12 +20,21 @@ def test_every_backend_is_measured_and_recorded(backend, tmp_path, capsys):
     options = ["--repeats", "2", "--partial", "--backend", backend]
     (row,) = fps.main([*TINY, *options, "--json", str(path)])
     assert row.view == "partial"
+    assert row.fill.median > 0
     assert 0 < row.step_read.least <= row.step_read.median <= row.step_read.largest
     record = json.loads(path.read_text())
     assert record["settings"]["backend"] == backend
     assert record["rows"][0]["step"]["median"] == row.step.median
     assert {"date", "command", "device", "versions"} <= set(record)
     assert "Breakout" in capsys.readouterr().out
+
+
+def test_all_levels_are_measured_on_request(monkeypatch):
+    measured = []
+    monkeypatch.setattr(fps, "measure_game", lambda game, *_: measured.append(game))
+    monkeypatch.setattr(fps, "print_row", lambda *_: None)
+    fps.main(["--all-levels", "--partial"])
+    assert measured == sorted(registry.levels)
 
 
 def test_unknown_games_are_refused_with_a_hint(capsys):
