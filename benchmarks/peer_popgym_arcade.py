@@ -15,6 +15,7 @@ def main() -> None:
     env_id, view = sys.argv[1:3]
     size = Size(*map(int, sys.argv[3:6]))
     env, params = popgym_arcade.make(env_id, partial_obs=view == "partial")
+    num_actions = int(env.action_space(params).n)
 
     def reset(key: Any) -> tuple[Any, Any]:
         return env.reset(key, params)
@@ -22,7 +23,7 @@ def main() -> None:
     def step(key: Any, state: Any, action: Any) -> tuple[Any, Any]:
         return env.step(key, state, action, params)[:2]
 
-    measure_jax(reset, step, env.num_actions, size, ["popgym-arcade"])
+    measure_jax(reset, step, num_actions, size, ["popgym-arcade"])
 
 
 if __name__ == "__main__":
