@@ -28,13 +28,23 @@ from jax_core import registry
 BACKENDS = ("functional", "jax", "torch", "numpy")
 
 
+class Runner(NamedTuple):
+    """One game, ready to be measured; the first three take the index of a step."""
+
+    fill: Callable[[int], Any]
+    draw: Callable[[int], Any]
+    step: Callable[[int], Any]
+    consume: Callable[[Any], Any]  # reads frames
+    compile_seconds: float
+
+
 class Row(NamedTuple):
     """Measurements of one game and view; rates in frames per second."""
 
     game: str
     view: str
     compile_seconds: float
-    fill: Rate  # the limit, in the same minute: it varies more than a step does
+    fill: Rate  # the limit: the same memory in the same minute, for it varies much
     draw: Rate  # drawing alone
     draw_read: Rate
     step: Rate  # keys, rules, autoreset and drawing
@@ -99,25 +109,40 @@ def refill(frames: jax.Array, value: jax.Array) -> jax.Array:
     return jnp.full_like(frames, value)
 
 
-def measure_fill(options: argparse.Namespace) -> Rate:
-    """The memory limit: the same bytes written with no work at all.
+def blank_frames(options: argparse.Namespace) -> jax.Array:
+    """Memory for a batch of frames."""
+    shape = (options.num_envs, options.obs_size, options.obs_size, 3)
+    return jnp.zeros(shape, jnp.uint8)
+
+
+def filler(held: list[Any]) -> Callable[[int], jax.Array]:
+    """The memory limit: the bytes of the first entry written with no work at all.
 
     The memory is reused, so that the cost of fresh pages is not taken for a limit.
     """
-    shape = (options.num_envs, options.obs_size, options.obs_size, 3)
-    frames = [jnp.zeros(shape, jnp.uint8)]
+
+    def fill(index: int) -> jax.Array:
+        held[0] = refill(held[0], np.uint8(index))
+        return held[0]
+
+    return fill
+
+
+def measure_fill(options: argparse.Namespace) -> Rate:
+    """The memory limit on its own."""
+    fill = filler([blank_frames(options)])
 
     def work() -> None:
-        for step in range(options.steps):
-            frames[0] = refill(frames[0], np.uint8(step)).block_until_ready()
+        for index in range(options.steps):
+            fill(index).block_until_ready()
 
     return measure(work, options.num_envs * options.steps, options.repeats)
 
 
 def measure_game(game: str, partial_obs: bool, options: argparse.Namespace) -> Row:
     """Measures one game in one view."""
-    runner = functional if options.backend == "functional" else vector
-    draw, step, consume, seconds = runner(game, partial_obs, options)
+    prepare = functional if options.backend == "functional" else vector
+    runner = prepare(game, partial_obs, options)
     frames = options.num_envs * options.steps
 
     def repeat(make: Callable[[int], Any], use: Callable[[Any], Any]) -> Rate:
@@ -130,16 +155,13 @@ def measure_game(game: str, partial_obs: bool, options: argparse.Namespace) -> R
     return Row(
         game=game,
         view="partial" if partial_obs else "full",
-        compile_seconds=seconds,
-        fill=measure_fill(options),
-        draw=repeat(draw, jax.block_until_ready),
-        draw_read=repeat(draw, consume),
-        step=repeat(step, jax.block_until_ready),
-        step_read=repeat(step, consume),
+        compile_seconds=runner.compile_seconds,
+        fill=repeat(runner.fill, jax.block_until_ready),
+        draw=repeat(runner.draw, jax.block_until_ready),
+        draw_read=repeat(runner.draw, runner.consume),
+        step=repeat(runner.step, jax.block_until_ready),
+        step_read=repeat(runner.step, runner.consume),
     )
-
-
-Runner = tuple[Callable[[int], Any], Callable[[int], Any], Callable[[Any], Any], float]
 
 
 def functional(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
@@ -154,7 +176,7 @@ def functional(game: str, partial_obs: bool, options: argparse.Namespace) -> Run
         for index in range(options.steps)
     ]
     actions = jax.random.randint(jax.random.key(0), (options.steps, count), 0, 5)
-    held = [jnp.zeros((count, options.obs_size, options.obs_size, 3), jnp.uint8), state]
+    held = [blank_frames(options), state]
     start = time.perf_counter()
     step = _into_buffer(jax.vmap(env.step), 2)
     compiled = step.lower(held[0], keys, state, actions[0]).compile()
@@ -174,7 +196,7 @@ def functional(game: str, partial_obs: bool, options: argparse.Namespace) -> Run
     def consume(obs: jax.Array) -> None:
         read(obs).block_until_ready()
 
-    return draw, advance, consume, seconds
+    return Runner(filler(held), draw, advance, consume, seconds)
 
 
 def _into_buffer(work: Callable[..., Any], *donated: int) -> Any:
@@ -198,7 +220,7 @@ def _into_buffer(work: Callable[..., Any], *donated: int) -> Any:
 
 def measure_step(game: str, options: argparse.Namespace) -> Rate:
     """Frames per second of whole steps of one game, in the full view."""
-    _, step, _, _ = functional(game, False, options)
+    step = functional(game, False, options).step
 
     def work() -> None:
         for index in range(options.steps):
@@ -231,7 +253,8 @@ def vector(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
         del index  # every call draws the present state
         return envs.draw()
 
-    return draw, advance, _consumer(options.backend), seconds
+    fill = filler([blank_frames(options)])
+    return Runner(fill, draw, advance, _consumer(options.backend), seconds)
 
 
 def _to_backend(actions: np.ndarray, backend: str, device: Any) -> Any:

@@ -17,14 +17,15 @@ def prepare_ours(
     """Compiles our step and returns what measures it, each frame read."""
     steps = SCALE * options.steps
     settings = argparse.Namespace(num_envs=lanes, obs_size=128, steps=steps)
-    _, step, consume, seconds = fps.functional(env_id, options.partial, settings)
+    runner = fps.functional(env_id, options.partial, settings)
 
     def work() -> None:
         for index in range(steps):
-            consume(step(index))
+            runner.consume(runner.step(index))
 
     def measure_once() -> dict[str, Any]:
         rate = measure(work, lanes * steps, options.repeats)
+        seconds = runner.compile_seconds
         extra = {"compile": seconds, "lanes": lanes, "bytes": FRAME_BYTES}
         return rate._asdict() | extra
 
