@@ -18,6 +18,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from jaxtyping import Array, Bool, Float32, Int, Int32, UInt8, UInt32
 
+from arcade_gym.arguments import refuse_tracer
 from jax_core import Environment, compiler_options
 from jax_core.environment import select
 from jax_core.pytree import pytree
@@ -177,11 +178,10 @@ def _functions_of_any_mode(
         shapes = jax.eval_shape(lambda: pack(_blank(env)))
         return tuple(jnp.zeros((num_envs, *s.shape), s.dtype) for s in shapes)
 
-    options = compiler_options(platform)
     return {
         "reset": _batch_into_buffer(reset_lane, mesh, platform),
-        "draw": jax.jit(_spread(jax.vmap(draw_lane), mesh), compiler_options=options),
-        "draw_some": jax.jit(draw_some, compiler_options=options),
+        "draw": _compile(_spread(jax.vmap(draw_lane), mesh), platform),
+        "draw_some": _compile(draw_some, platform),
         "clear_totals": jax.jit(_spread(jax.vmap(clear_lane), mesh)),
         "empty": empty,
         "pack": jax.vmap(pack),
@@ -203,12 +203,25 @@ def _batch_into_buffer(
         del buffer  # lends its memory only
         return batched(*args)
 
-    return jax.jit(
-        run,
-        donate_argnums=0,
-        keep_unused=True,
-        compiler_options=compiler_options(platform),
-    )
+    return _compile(run, platform, donate_argnums=0, keep_unused=True)
+
+
+def _compile(
+    work: Callable[..., Any], platform: str, **settings: Any
+) -> Callable[..., Any]:
+    """Jits with the options of the platform, which JAX refuses inside a trace."""
+    options = compiler_options(platform)
+    compiled = jax.jit(work, compiler_options=options, **settings)
+
+    @functools.wraps(compiled)
+    def call(*args: Any) -> Any:
+        try:
+            return compiled(*args)
+        except ValueError:
+            refuse_tracer(jnp.zeros(()))  # a tracer in there, and nowhere else
+            raise
+
+    return call
 
 
 def _spread(

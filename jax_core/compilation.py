@@ -12,7 +12,8 @@ def compiler_options(platform: str | None = None) -> dict[str, Any]:
     """Options for `jax.jit(step, compiler_options=...)`; results stay the same.
 
     On a CPU, XLA is told to use vectors of 512 bits where the processor has them: it
-    prefers 256, and drawing is arithmetic on bytes. Elsewhere nothing is set.
+    prefers 256, and drawing is arithmetic on bytes. Elsewhere nothing is set. JAX takes
+    options in the outermost `jax.jit` only.
 
     Args:
         platform: "cpu", "gpu" or "tpu", where the function will run; None is JAX's

@@ -101,7 +101,8 @@ def check():
             split.step(actions)
         except ValueError as error:
             seen[name] = str(error)
-    text = make(devices=8)._kernel.step.lower(None, source._lanes, ACTIONS[0]).compile()
+    step = make(devices=8)._kernel.step.__wrapped__  # what jax.jit returned
+    text = step.lower(None, source._lanes, ACTIONS[0]).compile()
     seen["collectives"] = [
         name
         for name in ("all-reduce", "all-gather", "permute")

@@ -80,6 +80,8 @@ def test_use_inside_a_traced_function_is_refused_and_harmless(backend):
         jax.jit(misuse)(1.0)
     with pytest.raises(TypeError, match=r"functions of jax_core\.make"):
         jax.jit(misuse_actions)(jnp.zeros(3, jnp.int32))
+    with pytest.raises(TypeError, match=r"functions of jax_core\.make"):
+        jax.jit(lambda x: envs.draw() + x)(1)
     assert np.array_equal(envs.draw(), first)
     assert np.array_equal(envs.step([3, 3, 3])[0], twin.step([3, 3, 3])[0])
 
