@@ -1,7 +1,6 @@
-"""A font five pixels high, as text art: `#` is ink.
+"""A font five pixels high, as text art: `#` is ink. All digits are three wide."""
 
-Digits are three wide, so that three of them with their spacing fill six half digits.
-"""
+import numpy as np
 
 GLYPH_HEIGHT = 5
 
@@ -44,6 +43,17 @@ def _parse(art: str) -> dict[str, tuple[str, ...]]:
 
 GLYPHS = _parse(_ART)
 """Five strings per character; upper-case letters, digits, space, `-` and `.`."""
+
+
+def _pack_digits() -> np.ndarray:
+    """Bits of the rows of the ten digits, with an empty column behind."""
+    rows = [[list(row + ".") for row in GLYPHS[digit]] for digit in "0123456789"]
+    ink = np.array(rows) == "#"
+    return (ink << np.arange(ink.shape[-1])[::-1]).sum(axis=-1, dtype=np.int32)
+
+
+DIGIT_BITS = _pack_digits()
+"""int32 [10, 5]: the four dots of each row of each digit, the leftmost is bit 3."""
 
 
 def write(text: str) -> tuple[str, ...]:

@@ -6,8 +6,7 @@ from jaxtyping import Int
 from jax_core.rendering.font import GLYPH_HEIGHT
 from jax_core.rendering.scene import UNITS, Rect, Units
 
-HALF_DIGITS = 6  # a number is three digits, each in two halves
-HALF_DIGIT_WIDTH = 2  # font dots; a digit has three and one of spacing
+NUMBER_DOTS = 12  # across; a number has three digits of three dots and one of spacing
 
 Edges = Int[np.ndarray, " _edges"]
 
@@ -50,9 +49,9 @@ def text_box(rect: Rect, dots_wide: int, size: int) -> tuple[int, int, int]:
 
 
 def number_edges(rect: Rect, size: int) -> tuple[Edges, Edges]:
-    """Pixel edges of the one row and the six half digits of a number."""
-    top, left, dot = text_box(rect, HALF_DIGITS * HALF_DIGIT_WIDTH, size)
+    """Pixel edges of the rows and of the columns of a number's dots."""
+    top, left, dot = text_box(rect, NUMBER_DOTS, size)
     return (
-        np.array([top, top + GLYPH_HEIGHT * dot]),
-        left + HALF_DIGIT_WIDTH * dot * np.arange(HALF_DIGITS + 1),
+        top + dot * np.arange(GLYPH_HEIGHT + 1),
+        left + dot * np.arange(NUMBER_DOTS + 1),
     )

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Bool, Int, UInt8
 
 from jax_core.rendering import layout
-from jax_core.rendering.font import GLYPHS, write
+from jax_core.rendering.font import write
 from jax_core.rendering.scene import (
     Art,
     Fill,
@@ -20,6 +20,7 @@ from jax_core.rendering.scene import (
     Still,
     Text,
     Tile,
+    sprites,
 )
 
 _SAMPLES = 4  # per pixel and axis, to fit art to cells of any size
@@ -36,13 +37,23 @@ class Sheet:
         pictures: colors where `covers` is true.
         covers: pixels that the tile hides.
         row_of_pixel: board row of each pixel row, the nearest one outside the board.
+        row_edges: pixel edges of the board's rows.
         col_edges: pixel edges of the board's columns.
     """
 
     pictures: UInt8[np.ndarray, "tiles height width 3"]
     covers: Bool[np.ndarray, "tiles height width"]
     row_of_pixel: Int[np.ndarray, " height"]
+    row_edges: layout.Edges
     col_edges: layout.Edges
+
+    @property
+    def cells(self) -> tuple[slice, slice]:
+        """The pixels of all cells together."""
+        return (
+            slice(self.row_edges[0], self.row_edges[-1]),
+            slice(self.col_edges[0], self.col_edges[-1]),
+        )
 
 
 @functools.cache
@@ -81,6 +92,7 @@ def _paint_sheet(
         pictures=pictures,
         covers=covers,
         row_of_pixel=rows.clip(0, len(row_edges) - 2),
+        row_edges=np.array(row_edges),
         col_edges=np.array(col_edges),
     )
 
@@ -95,19 +107,12 @@ def grid_sheet(grid: Grid, size: int) -> Sheet:
 
 
 def number_sheet(number: Number, size: int) -> Sheet:
-    """Paints the twenty half digits: tile 2d is the left half of digit d."""
+    """Paints the only tile of a number, a dot."""
     row_edges, col_edges = layout.number_edges(number.rect, size)
-    halves = [half for digit in "0123456789" for half in _half_digits(digit)]
-    tiles = tuple((Paint(half, number.color, on_line=True),) for half in halves)
+    dot = (Paint(sprites.FULL, number.color, on_line=True),)
     return _paint_sheet(
-        tiles, tuple(row_edges.tolist()), tuple(col_edges.tolist()), size
+        (dot,), tuple(row_edges.tolist()), tuple(col_edges.tolist()), size
     )
-
-
-def _half_digits(digit: str) -> tuple[Art, Art]:
-    """Cuts a digit and its spacing into halves of two dots each."""
-    rows = [row + "." for row in GLYPHS[digit]]
-    return tuple(row[:2] for row in rows), tuple(row[2:] for row in rows)
 
 
 def _window(rect: Rect, size: int) -> tuple[slice, slice]:

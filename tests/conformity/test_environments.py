@@ -12,11 +12,9 @@ import pytest
 import jax_core
 from jax_core import registry
 from jax_core.game import Visibility
-from jax_core.rendering.render import (
-    paint_grid_by_lookup,
-    paint_grid_by_selects,
-    render_with,
-)
+from jax_core.rendering.lookup import paint_by_lookup
+from jax_core.rendering.render import render_with
+from jax_core.rendering.selects import paint_by_selects
 from tests.conformity.cases import CASES
 from tests.states import put
 
@@ -201,21 +199,19 @@ def test_hidden_fields_do_not_reach_the_scene(case):
     assert equal(scene(state), scene(mixed))
 
 
-def drawn(env, params, state, paint_grid):
+def drawn(env, params, state, paint_planes):
     """A batch of frames by one of the two ways of drawing."""
 
     def frame(state):
         scene = env.game.scene(state, params, env.visibility)
-        return render_with(scene, size=env.obs_size, paint_grid=paint_grid)
+        return render_with(scene, size=env.obs_size, paint_planes=paint_planes)
 
     return jax.jit(jax.vmap(frame))(state)
 
 
 def test_the_way_of_drawing_for_gpus_gives_the_same_bytes(case):
     obs, state, *_ = play(case)[-1]
-    assert np.array_equal(
-        obs, drawn(case.env, case.params, state, paint_grid_by_lookup)
-    )
+    assert np.array_equal(obs, drawn(case.env, case.params, state, paint_by_lookup))
 
 
 def undrawn_states(env, params):
@@ -245,8 +241,8 @@ def test_other_sizes_draw_alike_in_both_ways(env_id, partial_obs, size):
     env, params = jax_core.make(env_id, partial_obs=partial_obs, obs_size=size)
     state = undrawn_states(env, params)
     frames = [
-        drawn(env, params, state, paint_grid)
-        for paint_grid in (paint_grid_by_selects, paint_grid_by_lookup)
+        drawn(env, params, state, paint_planes)
+        for paint_planes in (paint_by_selects, paint_by_lookup)
     ]
     assert frames[0].shape == (LANES, size, size, 3)
     assert frames[0].dtype == jnp.uint8

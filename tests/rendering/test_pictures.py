@@ -8,13 +8,9 @@ import numpy as np
 import pytest
 
 from jax_core.rendering import font, layout, painting
+from jax_core.rendering.lookup import paint_by_lookup
 from jax_core.rendering.palette import Color
-from jax_core.rendering.render import (
-    paint_grid_by_lookup,
-    paint_grid_by_selects,
-    render,
-    render_with,
-)
+from jax_core.rendering.render import render, render_with
 from jax_core.rendering.scene import (
     FIELD,
     WIDE_FIELD,
@@ -30,6 +26,7 @@ from jax_core.rendering.scene import (
     Text,
     sprites,
 )
+from jax_core.rendering.selects import paint_by_selects
 
 SIZES = (64, 84, 96, 128, 192, 256)
 
@@ -235,11 +232,57 @@ def test_both_ways_of_drawing_agree_on_random_boards(size):
         score=406,
     )
     frames = [
-        jax.jit(lambda s, p=paint: render_with(s, size=size, paint_grid=p))(picture)
-        for paint in (paint_grid_by_selects, paint_grid_by_lookup)
+        jax.jit(lambda s, p=paint: render_with(s, size=size, paint_planes=p))(picture)
+        for paint in (paint_by_selects, paint_by_lookup)
     ]
     assert np.array_equal(*frames)
     assert np.array_equal(frames[0], render(picture, size))
+
+
+ALL_TILES = tuple(
+    (Paint(art, color, inset=inset),)
+    for inset, color in enumerate((Color.RED, Color.SKY, Color.GREEN))
+    for art in (
+        sprites.FULL,
+        sprites.CROSS,
+        sprites.RING,
+        sprites.FRAME,
+        *sprites.DIGITS[:3],
+    )
+)
+
+
+@pytest.mark.parametrize("size", [84, 128])
+@pytest.mark.parametrize(
+    ("rows", "cols", "num_tiles"),
+    [
+        (1, 1, 1),
+        (1, 3, 4),
+        (8, 8, 15),
+        (9, 9, 16),
+        (10, 17, 3),
+        (20, 15, 21),
+        (3, 8, 2),
+    ],
+)
+def test_both_ways_of_drawing_agree_on_boards_of_any_shape(size, rows, cols, num_tiles):
+    """One or more groups of columns, one or more words of bits; a polygon between."""
+    keys = jax.random.split(jax.random.key(rows * cols), 4)
+    ids = [jax.random.randint(k, (rows, cols), 0, num_tiles + 1) for k in keys]
+    corners = jnp.array([[30, 20], [90, 40], [100, 97], [22, 88]], jnp.float32)
+    picture = scene(
+        grid(ids[0], ALL_TILES[:num_tiles]),
+        grid(ids[1], ALL_TILES[:num_tiles], Rect(20, 30, 70, 60)),
+        grid(ids[2], ALL_TILES[:num_tiles], Rect(95, 30, 18, 20)),
+        Polygon(corners=corners, color=Color.ORANGE),
+        grid(ids[3], ALL_TILES[-num_tiles:], Rect(14, 14, 80, 30)),
+        still=(Lines(WIDE_FIELD, rows, cols),),
+    )
+    selected, found = (
+        jax.jit(lambda s, p=paint: render_with(s, size=size, paint_planes=p))(picture)
+        for paint in (paint_by_selects, paint_by_lookup)
+    )
+    assert np.array_equal(selected, found)
 
 
 def test_stills_and_sheets_are_painted_once():

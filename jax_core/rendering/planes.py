@@ -1,0 +1,70 @@
+"""Layers of cells as bytes: what both forms of drawing take.
+
+A pixel row is 3 * width bytes here and in both forms, never `[width, 3]`, to keep the
+innermost loop long.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Array, Bool, UInt8
+
+from jax_core.rendering import painting
+
+Canvas = UInt8[Array | np.ndarray, "_height _bytes"]
+Ids = UInt8[Array, "_rows _cols"]
+Colors = UInt8[np.ndarray, "tiles height bytes"]
+Covers = Bool[np.ndarray, "tiles height bytes"]
+
+
+class Plane(NamedTuple):
+    """One layer of cells over some pixel rows of the frame.
+
+    Attributes:
+        ids: uint8 [rows, cols], traced; 0 shows nothing, k shows tile k - 1.
+        colors: uint8 [tiles, height, bytes]; the still where `covers` is false.
+        covers: bool, same shape; bytes that a tile hides.
+        row_of_pixel: int [height], the board row of each pixel row.
+        col_edges: int [cols + 1], in bytes.
+        lowest: nothing but the still lies under the cells.
+    """
+
+    ids: Ids
+    colors: Colors
+    covers: Covers
+    row_of_pixel: np.ndarray
+    col_edges: np.ndarray
+    lowest: bool
+
+
+PlanePainter = Callable[[Canvas, Sequence[Plane]], Canvas]
+"""Paints planes over a canvas, a later one over an earlier one."""
+
+
+def to_bytes(picture: np.ndarray) -> np.ndarray:
+    """Flattens [..., width, 3] to [..., bytes]."""
+    return picture.reshape(*picture.shape[:-2], -1)
+
+
+def cut(
+    ids: Ids, sheet: painting.Sheet, rows: slice, still: np.ndarray, *, lowest: bool
+) -> Plane:
+    """Cuts a sheet to some pixel rows of the frame.
+
+    Args:
+        ids: what the cells show.
+        sheet: the tiles.
+        rows: the pixel rows.
+        still: uint8 [height, bytes], the picture below, these rows only.
+        lowest: nothing but the still lies under the cells.
+    """
+    covers = sheet.covers[:, rows].repeat(3, axis=2)
+    return Plane(
+        ids=ids,
+        colors=np.where(covers, to_bytes(sheet.pictures[:, rows]), still),
+        covers=covers,
+        row_of_pixel=sheet.row_of_pixel[rows],
+        col_edges=3 * sheet.col_edges,
+        lowest=lowest,
+    )
