@@ -8,7 +8,7 @@ from typing import Any
 
 import jax
 
-from jax_core import Environment
+from jax_core import Environment, random
 from jax_core.environment import Transition
 from jax_core.types import Key
 
@@ -22,7 +22,7 @@ def start(env: Environment, seed: Seed) -> tuple[Key, Any]:
 
 def restart(env: Environment, chain: Key) -> tuple[Key, Any]:
     """Starts the next episode of a chain."""
-    chain, event_key = jax.random.split(chain)
+    chain, event_key = random.split(chain)
     return chain, env.init(event_key)
 
 
@@ -30,5 +30,5 @@ def advance(
     env: Environment, chain: Key, state: Any, action: Any
 ) -> tuple[Key, Transition]:
     """Steps once: the key to go on with, and what happened."""
-    chain, event_key = jax.random.split(chain)
+    chain, event_key = random.split(chain)
     return chain, env.transition(event_key, state, action)

@@ -3,8 +3,8 @@
 A *lane* is one environment of a batch: the game's state, the lane's own key, whether
 its episode has ended, and the statistics of its episodes. A lane splits its key once
 per event, which is one reset or one step. So its trajectory depends on its seed and its
-actions alone, and not on the number of lanes, the backend, the autoreset mode or the
-devices. (JAX's x64 mode draws other numbers, and so plays other episodes.)
+actions alone, and not on the number of lanes, the backend, the autoreset mode, the
+devices or JAX's x64 mode.
 """
 
 import functools
@@ -19,7 +19,7 @@ from gymnasium.vector import AutoresetMode
 from jaxtyping import Array, Bool, Float32, Int, Int32, UInt8, UInt32
 
 from arcade_gym.arguments import refuse_tracer
-from jax_core import Environment, compiler_options
+from jax_core import Environment, compiler_options, random
 from jax_core.environment import select
 from jax_core.pytree import pytree
 from jax_core.types import Flag
@@ -317,7 +317,7 @@ def _resets_at_once(rules: Rules) -> bool:
 
 
 def _split(lane: Lane) -> tuple[UInt32[Array, "2"], Any]:
-    chain, event_key = jax.random.split(jax.random.wrap_key_data(lane.key, impl=_KEYS))
+    chain, event_key = random.split(jax.random.wrap_key_data(lane.key, impl=_KEYS))
     return jax.random.key_data(chain), event_key
 
 

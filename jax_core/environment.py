@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int
 
+from jax_core import random
 from jax_core.game import Game, GameParams, GameState, Move, Outcome, Visibility
 from jax_core.pytree import pytree
 from jax_core.rendering.render import render
@@ -97,7 +98,7 @@ class Environment:
             info: "terminated", "truncated" and "discount" of the step; the discount
                 for bootstrapping is 0 on termination and 1 otherwise.
         """
-        step_key, reset_key = jax.random.split(_typed(key))
+        step_key, reset_key = random.split(_typed(key))
         transition = self.transition(step_key, state, action, params)
         fresh = self.init(reset_key, params)
         state = select(transition.done, fresh, transition.state)

@@ -35,11 +35,6 @@ def draw_index(uniform: Float32[Array, ""], count: Int32[Array, ""] | int) -> Co
     return jnp.clip(index, 0, count - 1)
 
 
-def nth_true(mask: Bool[Array, " entries"], n: Count) -> Bool[Array, " entries"]:
-    """Marks the n-th true entry, counted from 0; nothing when there are fewer."""
-    return mask & (jnp.cumsum(mask, dtype=jnp.int32) == n + 1)
-
-
 def draw_places(
     uniform: Float32[Array, " draws"], num_places: int
 ) -> tuple[Count, ...]:

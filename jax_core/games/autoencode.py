@@ -31,10 +31,10 @@ Differences from the published package:
 
 from dataclasses import replace
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int8
 
+from jax_core import random
 from jax_core.game import (
     Difficulty,
     Game,
@@ -93,7 +93,7 @@ class AutoEncode(Game[State, Params]):
 
     def init(self, key: Key, params: Params) -> State:
         """Shuffles the cards."""
-        uniforms = jax.random.uniform(key, (params.num_cards,))
+        uniforms = random.uniform(key, (params.num_cards,))
         return State(
             time=jnp.int32(0),
             score=jnp.int32(0),

@@ -27,12 +27,16 @@ Differences from the published package:
     3. Ships and cursor are drawn independently.
 """
 
+import functools
+import operator
 from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float32
+import numpy as np
+from jaxtyping import Array, Bool, Float32, UInt32
 
+from jax_core import random
 from jax_core.game import (
     Difficulty,
     Game,
@@ -48,7 +52,6 @@ from jax_core.games._grid import (
     cursor_layer,
     draw_index,
     move_cursor,
-    nth_true,
     tile_where,
 )
 from jax_core.pytree import pytree, static
@@ -116,10 +119,12 @@ class BattleShip(Game[State, Params]):
     def init(self, key: Key, params: Params) -> State:
         """Places the ships one after the other, and the cursor anywhere."""
         size = params.size
-        uniform = jax.random.uniform(key, (len(SHIP_LENGTHS) + 1,))
-        ships = jnp.zeros((size, size), jnp.bool_)
+        uniform = random.uniform(key, (len(SHIP_LENGTHS) + 1,))
+        lines = jnp.zeros(2 * size, jnp.uint32)
         for index, length in enumerate(SHIP_LENGTHS):
-            ships |= _draw_ship(uniform[index], ships, length)
+            lines = _draw_ship(uniform[index], lines, length)
+        col = np.arange(size, dtype=np.uint32)
+        ships = (lines[:size, None] >> col[None]) & np.uint32(1) == 1
         cursor_cell = draw_index(uniform[-1], size**2)
         return State(
             time=jnp.int32(0),
@@ -176,37 +181,48 @@ class BattleShip(Game[State, Params]):
 
 
 def _draw_ship(
-    uniform: Float32[Array, ""], ships: Bool[Array, "size size"], length: int
-) -> Bool[Array, "size size"]:
-    """Draws one of the placements that fit and overlap no earlier ship.
+    uniform: Float32[Array, ""], lines: UInt32[Array, " lines"], length: int
+) -> UInt32[Array, " lines"]:
+    """Adds one of the placements that fit and overlap no earlier ship.
 
-    A line is a row (first) or a column (then) of the board. The placement is found by
-    its line and then by its start in the line, which is cheaper than a flat search.
+    A line is a row (first) or a column (then) of the board, as a word with one bit for
+    each occupied cell. The placement is found by its line and then by its start in the
+    line, which is cheaper than a flat search.
     """
-    size = ships.shape[0]
-    lines = jnp.concatenate([ships, ships.T])
-    num_starts = size - length + 1
-    is_free = ~jnp.any(
-        jnp.stack([lines[:, cell : cell + num_starts] for cell in range(length)]),
-        axis=0,
+    num_lines = len(lines)
+    size = num_lines // 2
+    is_row = np.arange(num_lines) < size
+    place = np.arange(num_lines, dtype=np.uint32) % np.uint32(size)  # in its direction
+    blocked = functools.reduce(
+        operator.or_, [lines >> np.uint32(cell) for cell in range(length)]
     )
-    free_in_line = jnp.sum(is_free, axis=1, dtype=jnp.int32)
-    free_so_far = jnp.cumsum(free_in_line, dtype=jnp.int32)
+    starts = ~blocked & np.uint32(2 ** (size - length + 1) - 1)
+    free_in_line = jax.lax.population_count(starts).astype(jnp.int32)
+    # A product of small whole numbers is exact, and faster than a cumulative sum.
+    up_to = np.triu(np.ones((num_lines, num_lines), np.float32))
+    free_so_far = (free_in_line.astype(jnp.float32) @ up_to).astype(jnp.int32)
     index = draw_index(uniform, free_so_far[-1])
     free_before = free_so_far - free_in_line
     in_line = (free_before <= index) & (index < free_so_far)
-    starts = jnp.any(is_free & in_line[:, None], axis=0)
-    index_in_line = index - jnp.sum(jnp.where(in_line, free_before, 0), dtype=jnp.int32)
-    start = nth_true(starts, index_in_line)
-    cells = jnp.any(
-        jnp.stack(
-            [jnp.pad(start, (cell, length - 1 - cell)) for cell in range(length)]
-        ),
-        axis=0,
+    rank, line_starts, line_place = (
+        jnp.sum(jnp.where(in_line, values, 0), dtype=values.dtype)
+        for values in (index - free_before, starts, place)
     )
-    across = in_line[:size, None] & cells[None]
-    down = cells[:, None] & in_line[None, size:]
-    return across | down
+    ship = np.uint32(2**length - 1) << _nth_bit(line_starts, rank, size)
+    is_across = jnp.any(in_line & is_row)
+    crossed = (ship >> place & np.uint32(1)) << line_place
+    return lines | jnp.where(
+        in_line, ship, jnp.where(is_row == is_across, jnp.uint32(0), crossed)
+    )
+
+
+def _nth_bit(word: UInt32[Array, ""], n: Count, num_bits: int) -> UInt32[Array, ""]:
+    """Place of the n-th bit that is set, counted from 0."""
+    place = np.arange(num_bits, dtype=np.uint32)
+    below = word & ((np.uint32(1) << place) - np.uint32(1))
+    is_nth = jax.lax.population_count(below).astype(jnp.int32) == n
+    is_set = word >> place & np.uint32(1) == 1
+    return jnp.sum(jnp.where(is_nth & is_set, place, 0), dtype=jnp.uint32)
 
 
 # Tile ids.

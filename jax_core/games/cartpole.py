@@ -31,11 +31,11 @@ Differences from the published package:
 from dataclasses import replace
 from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Float32
 
+from jax_core import random
 from jax_core.game import (
     Difficulty,
     Game,
@@ -99,8 +99,8 @@ class CartPole(Game[State, Params]):
 
     def init(self, key: Key, params: Params) -> State:
         """Starts near the centre, nearly upright and nearly at rest."""
-        motion_key, noise_key = jax.random.split(key)
-        start = jax.random.uniform(
+        motion_key, noise_key = random.split(key)
+        start = random.uniform(
             motion_key, (4,), minval=-START_RANGE, maxval=START_RANGE
         )
         return State(
@@ -181,7 +181,7 @@ def _accelerations(state: State, action: Action) -> tuple[Scalar, Scalar]:
 
 
 def _draw_noise(key: Key, params: Params) -> Float32[Array, "4"]:
-    return jnp.asarray(params.noise).astype(jnp.float32) * jax.random.normal(key, (4,))
+    return jnp.asarray(params.noise).astype(jnp.float32) * random.normal(key, (4,))
 
 
 class _Arrow(NamedTuple):

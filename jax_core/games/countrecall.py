@@ -32,6 +32,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int8, Int32
 
+from jax_core import random
 from jax_core.game import (
     Difficulty,
     Game,
@@ -107,7 +108,7 @@ class CountRecall(Game[State, Params]):
 
     def init(self, key: Key, params: Params) -> State:
         """Shuffles the cards and, independently, the queries."""
-        uniforms = jax.random.uniform(key, (2, params.num_cards))
+        uniforms = random.uniform(key, (2, params.num_cards))
         value_cards, query_cards = jax.vmap(
             lambda row: shuffle_suits(row, params.num_suits)
         )(uniforms)

@@ -30,10 +30,10 @@ Differences from the published package:
 
 from dataclasses import replace
 
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, UInt8
 
+from jax_core import random
 from jax_core.game import (
     Difficulty,
     Game,
@@ -114,7 +114,7 @@ class MineSweeper(Game[State, Params]):
     def init(self, key: Key, params: Params) -> State:
         """Lays the mines and puts the cursor anywhere, perhaps on a mine."""
         size = params.size
-        uniform = jax.random.uniform(key, (params.num_mines + 1,))
+        uniform = random.uniform(key, (params.num_mines + 1,))
         mines = draw_places(uniform[:-1], size**2)
         cursor_cell = draw_index(uniform[-1], size**2)
         return State(

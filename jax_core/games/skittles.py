@@ -29,11 +29,11 @@ Differences from the published package:
 
 from dataclasses import replace
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Int, UInt8
 
+from jax_core import random
 from jax_core.game import (
     Difficulty,
     Game,
@@ -93,7 +93,7 @@ class Skittles(Game[State, Params]):
 
     def init(self, key: Key, params: Params) -> State:
         """Puts the player anywhere at the end of an empty lane."""
-        uniform = jax.random.uniform(key)
+        uniform = random.uniform(key)
         return State(
             time=jnp.int32(0),
             score=jnp.int32(0),
@@ -106,13 +106,13 @@ class Skittles(Game[State, Params]):
         self, key: Key, state: State, action: Action, params: Params
     ) -> tuple[State, Outcome]:
         """Moves the player, then the blocks; a new block enters in the first row."""
-        block_key, visible_key = jax.random.split(key)
+        block_key, visible_key = random.split(key)
         agent_x = jnp.clip(
             state.agent_x + horizontal(action), params.lane_start, params.lane_end
         )
         col = np.arange(SIZE, dtype=np.int32)
         block_x = params.lane_start + draw_index(
-            jax.random.uniform(block_key), params.lane_width
+            random.uniform(block_key), params.lane_width
         )
         enemies = jnp.concatenate([(col == block_x)[None], state.enemies[:-1]])
         player = cell_mask(jnp.int32(PLAYER_ROW), agent_x, SIZE)
@@ -141,7 +141,7 @@ class Skittles(Game[State, Params]):
 
 def _flip_coins(key: Key) -> Bool[Array, "10 10"]:
     """True in every cell with probability 1/2: one random bit per cell."""
-    words = jax.random.bits(key, (SIZE**2 // 32 + 1, 1), jnp.uint32)
+    words = random.bits(key, (SIZE**2 // 32 + 1, 1))
     bits = (words >> np.arange(32, dtype=np.uint32)[None]) & jnp.uint32(1)
     return bits.reshape(-1)[: SIZE**2].reshape(SIZE, SIZE) == 1
 

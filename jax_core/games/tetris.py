@@ -41,6 +41,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Int, Int8, Int32, UInt8
 
+from jax_core import random
 from jax_core.game import (
     Difficulty,
     Game,
@@ -194,7 +195,7 @@ class Tetris(Game[State, Params]):
 
 def _draw_bag(key: Key) -> Int8[Array, "7"]:
     """A uniformly random permutation: the ranks of seven random words."""
-    words = jax.random.bits(key, (NUM_PIECES,))
+    words = random.bits(key, (NUM_PIECES,))
     index = np.arange(NUM_PIECES)
     is_earlier = index[None] < index[:, None]  # settles ties
     mine, other = words[:, None], words[None]

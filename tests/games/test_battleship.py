@@ -204,6 +204,12 @@ def placements(n, length):
     return np.array(across + [one.T for one in across])
 
 
+def lines(ships):
+    """The rows, then the columns of a board as words, a bit for each cell."""
+    both = np.concatenate([ships, ships.T])
+    return (both << np.arange(len(ships))).sum(axis=1, dtype=np.uint32)
+
+
 @pytest.mark.parametrize("length", [2, 3, 4])
 @pytest.mark.parametrize(("n", "share"), [(8, 0.0), (8, 0.15), (10, 0.1), (12, 0.05)])
 def test_a_ship_takes_each_free_placement_for_one_interval_of_uniform_numbers(
@@ -213,11 +219,10 @@ def test_a_ship_takes_each_free_placement_for_one_interval_of_uniform_numbers(
     occupied = np.random.default_rng(n + length).random((n, n)) < share
     free = [one for one in placements(n, length) if not (one & occupied).any()]
     uniform = (np.arange(len(free), dtype=np.float32) + 0.5) / np.float32(len(free))
-    drawn = jax.jit(
-        jax.vmap(lambda u: battleship._draw_ship(u, jnp.asarray(occupied), length))
-    )(uniform)
-    assert {one.tobytes() for one in np.asarray(drawn)} == {
-        one.tobytes() for one in free
+    before = jnp.asarray(lines(occupied))
+    drawn = jax.jit(jax.vmap(lambda u: battleship._draw_ship(u, before, length)))
+    assert {one.tobytes() for one in np.asarray(drawn(uniform))} == {
+        lines(occupied | one).tobytes() for one in free
     }
 
 
