@@ -75,15 +75,17 @@ def by_step(
     inputs: tuple[jax.Array, jax.Array],
     size: Size,
 ) -> dict[str, Any]:
-    """One compiled step, called from a Python loop; each batch is read at once."""
+    """One compiled step, called from a Python loop that reads every batch."""
     batches = list(zip(*inputs, strict=True))
     held = [state]
     compiled, seconds = compile_(step, batches[0][0], state, batches[0][1])
 
     def work() -> None:
+        results = []
         for keys, actions in batches:
             frames, held[0] = compiled(keys, held[0], actions)
-            read(frames).block_until_ready()
+            results.append(read(frames))
+        jax.block_until_ready(results)
 
     return {"way": "step", "compile": seconds, "rates": rates(work, size)}
 

@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import fps
+import jax
 from timing import measure
 
 FRAME_BYTES = 3 * 128**2
-SCALE = 8  # our steps for each of the published package's, to time about as long
+SCALE = 32  # our steps for each of the published package's, to time about as long
 
 
 def prepare_ours(
@@ -20,8 +21,8 @@ def prepare_ours(
     runner = fps.functional(env_id, options.partial, settings)
 
     def work() -> None:
-        for index in range(steps):
-            runner.consume(runner.step(index))
+        # Waiting for each step would time the waking of threads.
+        jax.block_until_ready([fps.read(runner.step(index)) for index in range(steps)])
 
     def measure_once() -> dict[str, Any]:
         rate = measure(work, lanes * steps, options.repeats)

@@ -117,7 +117,8 @@ def _changing_rows(layers: list[Drawn], top: int, bottom: int) -> tuple[int, int
     ]
     first = min((int(edge[0]) for edge in edges), default=bottom)
     last = max((int(edge[1]) for edge in edges), default=bottom)
-    return max(first, top), min(last, bottom)
+    first = min(max(first, top), bottom)
+    return first, max(min(last, bottom), first)
 
 
 def _paint_layers(
