@@ -1,12 +1,11 @@
 """What the card games share: suits, fair shuffles, and the table they are drawn on."""
 
-import itertools
 from enum import IntEnum
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32, Int8
+from jaxtyping import Array, Float32, Int8, UInt32
 
 from jax_core.game import Move
 from jax_core.games._grid import draw_index
@@ -51,27 +50,31 @@ def shuffle_suits(
     """Shuffles the multiset {i mod num_suits} of as many cards as there are numbers.
 
     Every card is drawn from those left, suit by suit, which is exactly the law of a
-    uniformly random permutation and far cheaper than sorting.
+    uniformly random permutation and far cheaper than sorting. Byte k of a word has the
+    cards left of suits 0..k, so one subtraction compares a draw with all suits.
+
+    Args:
+        uniforms: one number in [0, 1) per card; at most 127.
+        num_suits: 2 to 4.
     """
     num_cards = len(uniforms)
-    counts = np.bincount(np.arange(num_cards) % num_suits)
     cards_left = jnp.arange(num_cards, 0, -1, dtype=jnp.int32)
+    indices = jax.vmap(draw_index)(uniforms, cards_left).astype(jnp.uint32)
+    bounds = np.bincount(np.arange(num_cards) % num_suits).cumsum()[:-1]
+    place = 8 * np.arange(num_suits - 1)
+    ones = np.uint32((1 << place).sum())
+    tops = ones << np.uint32(7)
 
     def draw(
-        left: tuple[Count, ...], inputs: tuple[Float32[Array, ""], Count]
-    ) -> tuple[tuple[Count, ...], Int8[Array, ""]]:
-        index = draw_index(*inputs)
-        suit = jnp.int32(0)
-        for first_of_next in itertools.accumulate(left[:-1]):
-            suit += (index >= first_of_next).astype(jnp.int32)
-        left = tuple(
-            count - (suit == number).astype(jnp.int32)
-            for number, count in enumerate(left)
-        )
-        return left, suit.astype(jnp.int8)
+        bounds: UInt32[Array, ""], index: UInt32[Array, ""]
+    ) -> tuple[UInt32[Array, ""], UInt32[Array, ""]]:
+        # Index and bound have seven bits: the top bit stays where index >= bound.
+        reached = (index * ones + tops - bounds) & tops
+        return bounds - ((reached ^ tops) >> np.uint32(7)), reached
 
-    start = tuple(jnp.int32(count) for count in counts)
-    return jax.lax.scan(draw, start, (uniforms, cards_left))[1]
+    start = jnp.uint32((bounds << place).sum())
+    _, reached = jax.lax.scan(draw, start, indices)
+    return jax.lax.population_count(reached).astype(jnp.int8)
 
 
 def card_at(cards: Int8[Array, " cards"], index: Count) -> Count:
