@@ -3,7 +3,9 @@
 Eight cells of a board row are packed into bytes, one for each bit of their ids. All
 bytes of a pixel row see the same packed ones; an `and` with a constant tells each
 whether its own cell has the bit, and that decides between tiles. So no cell is copied
-to the bytes that show it, and nothing is looked up.
+to the bytes that show it, and nothing is looked up. What a tile covers is one bit for
+each byte of it, and its colors are mostly one pixel row: small tables, because larger
+ones than the fastest cache cost more than all operations.
 """
 
 import functools
@@ -20,7 +22,8 @@ from jax_core.rendering.planes import Canvas, Ids, Plane
 Cells = UInt8[Array | np.ndarray, "_rows _height _bytes"]
 Mask = Bool[Array, "_rows _height _bytes"]
 
-_GROUP = 8  # columns, one bit each
+_GROUP = 8  # columns, or tiles, one bit each
+_IDS_WITH_BIT = 0b10101010, 0b11001100, 0b11110000  # of 0..7: bits 0, 1 and 2
 _NIBBLE = 4  # bits of the ids that are packed together
 
 
@@ -62,39 +65,48 @@ def _fold(table: Canvas, rows: int) -> Cells:
 
 
 def _paint_plane(cells: Cells, plane: Plane, rows: int) -> Cells:
-    cover, colors = plane.covers[0], plane.colors
+    cover = plane.covers[0]
+    tables = [_fold(colors, rows) for colors in _spread_colors(plane, rows)]
     if (plane.covers == cover).all():
-        # The masks are false outside of the cover, and colors there make no difference.
-        colors = np.where(cover, colors, _covered_colors(colors, cover))
-    elif plane.lowest:
-        cover = np.ones_like(cover)  # uncovered, the tiles have the colors of the still
-    else:
-        for tile in _tile_by_tile(plane):
-            cells = _paint_plane(cells, tile, rows)
-        return cells
-    return _choose(
-        [cells, *(_fold(color, rows) for color in colors)],
-        _id_bits(plane, cover, rows),
-    )
+        bits = _id_bits(plane, cover, rows)  # false outside of the cover
+        return _choose([cells, *tables], bits)
+    bits = _id_bits(plane, np.ones_like(cover), rows)
+    if plane.lowest and any(table.shape[1] > 1 for table in tables):
+        # Uncovered, a tile has the colors of the still.
+        return _choose([cells, *(_fold(colors, rows) for colors in plane.colors)], bits)
+    colors = _choose([tables[0], *tables], bits)
+    return jnp.where(_is_covered(plane, bits, rows), colors, cells)
 
 
-def _covered_colors(colors: np.ndarray, cover: np.ndarray) -> np.ndarray:
-    """The color of each tile in the first covered row of every byte."""
-    first = cover.argmax(axis=0)
-    return colors[:, first, np.arange(len(first))][:, None]
+def _spread_colors(plane: Plane, rows: int) -> np.ndarray:
+    """Colors of the tiles, [tiles, height, bytes], with some for uncovered bytes too.
+
+    Each takes that of a covered byte at its place in another row of the board, or else
+    in another pixel row, so that most tiles fold to a single pixel row.
+    """
+    shape = (len(plane.colors), rows, -1, plane.colors.shape[2])
+    colors, covers = plane.colors.reshape(shape), plane.covers.reshape(shape)
+    for axis in (1, 2):
+        first = covers.argmax(axis=axis, keepdims=True)
+        colors = np.where(covers, colors, np.take_along_axis(colors, first, axis))
+        covers = covers | covers.any(axis=axis, keepdims=True)
+    return colors.reshape(plane.colors.shape)
 
 
-def _tile_by_tile(plane: Plane) -> list[Plane]:
-    """The same plane as planes of one tile each."""
-    tiles = zip(plane.colors, plane.covers, strict=True)
-    return [
-        plane._replace(
-            ids=(plane.ids == np.uint8(number)).astype(jnp.uint8),
-            colors=color[None],
-            covers=cover[None],
-        )
-        for number, (color, cover) in enumerate(tiles, start=1)
+def _is_covered(plane: Plane, bits: list[Mask], rows: int) -> Mask:
+    """Whether the tile of a byte covers it.
+
+    A table has one bit for each of eight ids, and three bits of an id say which.
+    """
+    covers = np.concatenate([np.zeros_like(plane.covers[:1]), plane.covers])
+    tables = [
+        np.packbits(covers[first : first + _GROUP], axis=0, bitorder="little")[0]
+        for first in range(0, len(covers), _GROUP)
     ]
+    table = _choose([_fold(table, rows) for table in tables], bits[3:])
+    for bit, with_bit in zip(bits, _IDS_WITH_BIT, strict=False):
+        table = table & jnp.where(bit, np.uint8(with_bit), np.uint8(0xFF - with_bit))
+    return table != 0
 
 
 def _choose(options: list[Cells], bits: list[Mask]) -> Cells:
@@ -102,8 +114,15 @@ def _choose(options: list[Cells], bits: list[Mask]) -> Cells:
     for bit in bits:
         last = options[len(options) // 2 * 2 :]
         pairs = zip(options[::2], options[1::2], strict=not last)
-        options = [*(jnp.where(bit, one, zero) for zero, one in pairs), *last]
+        options = [*(_select(bit, one, zero) for zero, one in pairs), *last]
     return options[0]
+
+
+def _select(bit: Mask, one: Cells, zero: Cells) -> Cells:
+    is_constant = isinstance(one, np.ndarray) and isinstance(zero, np.ndarray)
+    if is_constant and np.array_equal(one, zero):
+        return one
+    return jnp.where(bit, one, zero)
 
 
 def _id_bits(
