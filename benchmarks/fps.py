@@ -10,6 +10,7 @@ drawing, and a frame that nobody else needs is never written.
 """
 
 import argparse
+import statistics
 import time
 from collections.abc import Callable
 from functools import partial
@@ -70,6 +71,7 @@ def main(arguments: list[str] | None = None) -> list[Row]:
         for partial_obs in [True] if options.partial else [False, True]:
             rows.append(measure_game(game, partial_obs, options))
             print_row(rows[-1], frame_bytes)
+    print_lowest(rows)
     if options.json:
         write_json(options.json, as_record(rows, options))
     return rows
@@ -295,6 +297,25 @@ def print_row(row: Row, frame_bytes: int) -> None:
         f"{row.compile_seconds:>6.1f}s",
         flush=True,
     )
+
+
+def print_lowest(rows: list[Row]) -> None:
+    """Prints the lowest shares of the limit.
+
+    A shared host may fill the same memory twice as fast at one time as at another, so
+    that the share of a single row depends on when it was measured.
+    """
+    usual = statistics.median(row.fill.median for row in rows)
+    beside = {row: row.step.median / row.fill.median for row in rows}
+    overall = {row: row.step.median / usual for row in rows}
+    for shares, limit in (
+        (beside, "the fill measured with it"),
+        (overall, f"the median fill, {usual:,.0f}"),
+    ):
+        row = min(shares, key=shares.__getitem__)
+        print(
+            f"lowest share of {limit}: {shares[row]:.0%}, {row.game}, {row.view} view"
+        )
 
 
 def as_record(rows: list[Row], options: argparse.Namespace) -> dict[str, Any]:

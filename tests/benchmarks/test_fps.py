@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from timing import Rate
 
 import jax_core
 from jax_core import registry
@@ -33,8 +34,22 @@ def test_all_levels_are_measured_on_request(monkeypatch):
     measured = []
     monkeypatch.setattr(fps, "measure_game", lambda game, *_: measured.append(game))
     monkeypatch.setattr(fps, "print_row", lambda *_: None)
+    monkeypatch.setattr(fps, "print_lowest", lambda *_: None)
     fps.main(["--all-levels", "--partial"])
     assert measured == sorted(registry.levels)
+
+
+def test_the_lowest_shares_are_of_the_fill_beside_and_of_the_usual_fill(capsys):
+    speeds = {"A": (250, 1000), "B": (200, 500), "C": (300, 600)}
+    rows = []
+    for game, (step, fill) in speeds.items():
+        rate, limit = (Rate(speed, speed, speed) for speed in (step, fill))
+        rows.append(fps.Row(game, "full", 1.0, limit, rate, rate, rate, rate))
+    fps.print_lowest(rows)
+    assert capsys.readouterr().out.splitlines() == [
+        "lowest share of the fill measured with it: 25%, A, full view",
+        "lowest share of the median fill, 600: 33%, B, full view",
+    ]
 
 
 def test_unknown_games_are_refused_with_a_hint(capsys):
