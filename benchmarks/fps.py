@@ -10,9 +10,8 @@ drawing, and a frame that nobody else needs is never written.
 """
 
 import argparse
-import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from timing import Rate, measure, write_json
+from timing import Rate, measure_in_turn, write_json
 
 import arcade_gym  # registers the ids
 import jax_core
@@ -45,7 +44,7 @@ class Row(NamedTuple):
     game: str
     view: str
     compile_seconds: float
-    fill: Rate  # the limit: the same memory in the same minute, for it varies much
+    fill: Rate  # the limit: the same memory, in turn with the steps
     draw: Rate  # drawing alone
     draw_read: Rate
     step: Rate  # keys, rules, autoreset and drawing
@@ -120,50 +119,48 @@ def blank_frames(options: argparse.Namespace) -> jax.Array:
 def filler(held: list[Any]) -> Callable[[int], jax.Array]:
     """The memory limit: the bytes of the first entry written with no work at all.
 
-    The memory is reused, so that the cost of fresh pages is not taken for a limit.
+    The memory is reused, so that the cost of fresh pages is not taken for a limit. The
+    value is never zero: some processors store zeros two to four times as fast as any
+    other bytes, and frames are not zeros.
     """
 
     def fill(index: int) -> jax.Array:
-        held[0] = refill(held[0], np.uint8(index))
+        held[0] = refill(held[0], np.uint8(1 + index % 255))
         return held[0]
 
     return fill
-
-
-def measure_fill(options: argparse.Namespace) -> Rate:
-    """The memory limit on its own."""
-    fill = filler([blank_frames(options)])
-
-    def work() -> None:
-        for index in range(options.steps):
-            fill(index).block_until_ready()
-
-    return measure(work, options.num_envs * options.steps, options.repeats)
 
 
 def measure_game(game: str, partial_obs: bool, options: argparse.Namespace) -> Row:
     """Measures one game in one view."""
     prepare = functional if options.backend == "functional" else vector
     runner = prepare(game, partial_obs, options)
-    frames = options.num_envs * options.steps
+    wait = jax.block_until_ready
+    works = {
+        "fill": (runner.fill, wait),
+        "draw": (runner.draw, wait),
+        "draw_read": (runner.draw, runner.consume),
+        "step": (runner.step, wait),
+        "step_read": (runner.step, runner.consume),
+    }
+    view = "partial" if partial_obs else "full"
+    rates = measure_loops(list(works.values()), options)
+    named = dict(zip(works, rates, strict=True))
+    return Row(game, view, runner.compile_seconds, **named)
 
-    def repeat(make: Callable[[int], Any], use: Callable[[Any], Any]) -> Rate:
-        def work() -> None:
-            for index in range(options.steps):
-                use(make(index))
 
-        return measure(work, frames, options.repeats)
+def measure_loops(
+    works: Sequence[tuple[Callable[[int], Any], Callable[[Any], Any]]],
+    options: argparse.Namespace,
+) -> list[Rate]:
+    """Frames per second of loops of steps: what makes a batch, and what uses it."""
 
-    return Row(
-        game=game,
-        view="partial" if partial_obs else "full",
-        compile_seconds=runner.compile_seconds,
-        fill=repeat(runner.fill, jax.block_until_ready),
-        draw=repeat(runner.draw, jax.block_until_ready),
-        draw_read=repeat(runner.draw, runner.consume),
-        step=repeat(runner.step, jax.block_until_ready),
-        step_read=repeat(runner.step, runner.consume),
-    )
+    def loop(make: Callable[[int], Any], use: Callable[[Any], Any]) -> None:
+        for index in range(options.steps):
+            use(make(index))
+
+    loops = [partial(loop, *work) for work in works]
+    return measure_in_turn(loops, options.num_envs * options.steps, options.repeats)
 
 
 def functional(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
@@ -220,15 +217,11 @@ def _into_buffer(work: Callable[..., Any], *donated: int) -> Any:
     )
 
 
-def measure_step(game: str, options: argparse.Namespace) -> Rate:
-    """Frames per second of whole steps of one game, in the full view."""
-    step = functional(game, False, options).step
-
-    def work() -> None:
-        for index in range(options.steps):
-            jax.block_until_ready(step(index))
-
-    return measure(work, options.num_envs * options.steps, options.repeats)
+def measure_step(game: str, options: argparse.Namespace) -> list[Rate]:
+    """Whole steps of one game, in the full view, and filling the same memory."""
+    runner = functional(game, False, options)
+    wait = jax.block_until_ready
+    return measure_loops([(runner.step, wait), (runner.fill, wait)], options)
 
 
 def vector(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
@@ -293,29 +286,21 @@ def print_row(row: Row, frame_bytes: int) -> None:
         f"{row.draw_read.median:>9,.0f} {row.step.median:>9,.0f} "
         f"{row.step_read.median:>9,.0f} {row.step_read.spread:>5.2f}x "
         f"{row.step_read.median * frame_bytes / 1e9:>5.1f} "
-        f"{row.fill.median:>9,.0f} {row.step.median / row.fill.median:>7.0%} "
+        f"{row.fill.median:>9,.0f} {share(row):>7.0%} "
         f"{row.compile_seconds:>6.1f}s",
         flush=True,
     )
 
 
 def print_lowest(rows: list[Row]) -> None:
-    """Prints the lowest shares of the limit.
+    """Prints which row comes least near to the limit."""
+    row = min(rows, key=share)
+    print(f"lowest share of the fill: {share(row):.0%}, {row.game}, {row.view} view")
 
-    A shared host may fill the same memory twice as fast at one time as at another, so
-    that the share of a single row depends on when it was measured.
-    """
-    usual = statistics.median(row.fill.median for row in rows)
-    beside = {row: row.step.median / row.fill.median for row in rows}
-    overall = {row: row.step.median / usual for row in rows}
-    for shares, limit in (
-        (beside, "the fill measured with it"),
-        (overall, f"the median fill, {usual:,.0f}"),
-    ):
-        row = min(shares, key=shares.__getitem__)
-        print(
-            f"lowest share of {limit}: {shares[row]:.0%}, {row.game}, {row.view} view"
-        )
+
+def share(row: Row) -> float:
+    """Whole steps beside filling the same memory."""
+    return row.step.median / row.fill.median
 
 
 def as_record(rows: list[Row], options: argparse.Namespace) -> dict[str, Any]:

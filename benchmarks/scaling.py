@@ -14,28 +14,31 @@ from typing import Any
 import fps
 from timing import Rate, write_json
 
+from jax_core import registry
+
 LANES = (64, 512, 2048, 4096, 8192, 16384)
 PIXELS = (64, 96, 128, 192, 256)
-GAMES = ("Breakout", "MineSweeper", "Tetris")
 
 
 def main(arguments: list[str] | None = None) -> dict[str, Any]:
     """Measures both curves of every game, prints them and draws them."""
     parser = argparse.ArgumentParser(description="Cost of a frame by lanes and pixels.")
-    parser.add_argument("games", nargs="*", default=list(GAMES))
+    parser.add_argument("games", nargs="*", default=sorted(registry.games))
     parser.add_argument("--lanes", type=int, nargs="+", default=list(LANES))
     parser.add_argument("--pixels", type=int, nargs="+", default=list(PIXELS))
-    parser.add_argument("--base-lanes", type=int, default=512, help="of the pixels")
+    parser.add_argument("--base-lanes", type=int, default=512, help="of all sizes")
     parser.add_argument("--frames", type=int, default=16384, help="in a repeat")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the result to this file")
     parser.add_argument("--plot", type=Path, help="draw the curves (needs matplotlib)")
     options = parser.parse_args(arguments)
     print(f"{'game':<14} {'lanes':>6} {'pixels':>6} {'frames/s':>10} {'of fill':>8}")
-    points = [(lanes, 128) for lanes in options.lanes]
+    points = [(lanes, 128) for lanes in sorted({*options.lanes, options.base_lanes})]
     points += [(options.base_lanes, size) for size in options.pixels if size != 128]
     rows = [row for point in points for row in measure_point(*point, options)]
     record = {"rows": rows}
+    for game in options.games:
+        print(growth([row for row in rows if row["game"] == game], options))
     if options.plot:
         plot(rows, options)
     if options.json:
@@ -54,10 +57,9 @@ def measure_point(
         repeats=options.repeats,
         backend="functional",
     )
-    fill = fps.measure_fill(settings)
     rows = []
     for game in options.games:
-        rate = fps.measure_step(game, settings)
+        rate, fill = fps.measure_step(game, settings)
         rows.append(as_row(game, lanes, pixels, rate, fill))
         print(
             f"{game:<14} {lanes:>6} {pixels:>6} {rate.median:>10,.0f} "
@@ -79,6 +81,27 @@ def as_row(
         "fill": fill._asdict(),
         "nanoseconds_per_pixel": 1e9 / rate.median / pixels**2,
     }
+
+
+def growth(rows: list[dict[str, Any]], options: argparse.Namespace) -> str:
+    """What a frame of one game costs at most lanes and pixels, beside at fewest.
+
+    Lanes are compared from `--base-lanes` on: with fewer, calls cost more than frames.
+    """
+
+    def cost(lanes: int, pixels: int) -> float:
+        point = lanes, pixels
+        [row] = [row for row in rows if (row["num_envs"], row["obs_size"]) == point]
+        return 1 / row["step"]["median"]
+
+    base, most = options.base_lanes, max(options.lanes)
+    small, large = min(options.pixels), max(options.pixels)
+    return (
+        f"{rows[0]['game']:<14} a frame costs {cost(most, 128) / cost(base, 128):.2f} "
+        f"times as much at {most} lanes as at {base}, "
+        f"{cost(base, large) / cost(base, small):.1f} times at {large} px as at {small}"
+        f" px ({(large / small) ** 2:.0f} times the pixels)"
+    )
 
 
 def plot(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -33,13 +33,26 @@ def measure(work: Callable[[], Any], items: int, repeats: int) -> Rate:
 
     One more call before the first measured one warms up.
     """
-    work()
-    rates = []
-    for _ in range(repeats):
-        start = time.perf_counter()
+    return measure_in_turn([work], items, repeats)[0]
+
+
+def measure_in_turn(
+    works: Sequence[Callable[[], Any]], items: int, repeats: int
+) -> list[Rate]:
+    """Times several works, all of them in every repeat.
+
+    A shared host is faster at some times than at others. Taking turns, all works meet
+    the same of it, so that their ratios hold.
+    """
+    for work in works:
         work()
-        rates.append(items / (time.perf_counter() - start))
-    return Rate(statistics.median(rates), min(rates), max(rates))
+    rates: list[list[float]] = [[] for _ in works]
+    for _ in range(repeats):
+        for work, measured in zip(works, rates, strict=True):
+            start = time.perf_counter()
+            work()
+            measured.append(items / (time.perf_counter() - start))
+    return [Rate(statistics.median(r), min(r), max(r)) for r in rates]
 
 
 def machine() -> dict[str, Any]:
