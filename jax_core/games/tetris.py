@@ -54,6 +54,7 @@ from jax_core.game import (
     horizontal,
 )
 from jax_core.games._grid import tile_where
+from jax_core.games._tetrominoes import BOX, BOXES, NUM_PIECES
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     FIELD_BOTTOM,
@@ -71,39 +72,8 @@ from jax_core.rendering.scene import (
 from jax_core.types import Action, Count, Flag, Key
 
 ROWS, COLS = 20, 10
-NUM_PIECES = 7
-BOX = 4  # cells of a side of a piece's box
 GOAL = 10  # rows to complete
 START_X, START_Y = 3, 0
-
-# The boxes of rotations 0..3 side by side; pieces I, O, T, S, Z, J, L.
-_PIECE_ART = """
-.... ..#. .... .#..   .... .... .... ....   .... .... .... ....   .... .... .... ....
-#### ..#. .... .#..   .##. .##. .##. .##.   .#.. .#.. .... .#..   .##. .#.. .... #...
-.... ..#. #### .#..   .##. .##. .##. .##.   ###. .##. ###. ##..   ##.. .##. .##. ##..
-.... ..#. .... .#..   .... .... .... ....   .... .#.. .#.. .#..   .... ..#. ##.. .#..
-
-.... .... .... ....   .... .... .... ....   .... .... .... ....
-##.. ..#. .... .#..   #... .##. .... .#..   ..#. .#.. .... ##..
-.##. .##. ##.. ##..   ###. .#.. ###. .#..   ###. .#.. ###. .#..
-.... .#.. .##. #...   .... .#.. ..#. ##..   .... .##. #... .#..
-"""
-
-
-def _parse_pieces(art: str) -> Int32[np.ndarray, "7 4"]:
-    """A box as 16 bits: bit 4 * row + column."""
-    boxes: list[int] = []
-    for block in art.strip().split("\n\n"):
-        rows = [line.split() for line in block.splitlines()]
-        for box in zip(*rows, strict=True):
-            cells = "".join(box)
-            boxes.append(sum(1 << bit for bit, cell in enumerate(cells) if cell == "#"))
-    return np.array(boxes, np.int32).reshape(NUM_PIECES, BOX)
-
-
-BOXES = _parse_pieces(_PIECE_ART)
-"""[piece, rotation]; bit 4 * row + column of an entry is a cell."""
-
 
 Board = Int8[Array, "20 10"]
 Rows = Int32[Array, "24"]  # board rows and a floor, one bit per column

@@ -12,7 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jax_core.game import Move
-from jax_core.games.tetris import BOXES, COLS, ROWS
+from jax_core.games._tetrominoes import BOXES
+from jax_core.games.tetris import COLS, ROWS
 
 MAX_PIECES = 60  # half of them are enough
 MAX_STEPS_PER_PIECE = 20
