@@ -83,7 +83,9 @@ def card_at(cards: Int8[Array, " cards"], index: Count) -> Count:
     return jnp.sum(jnp.where(wanted, cards, jnp.int8(0)), dtype=jnp.int32)
 
 
-def history_layer(cards: Int8[Array, " cards"], num_shown: Count) -> Grid:
+def history_layer(
+    cards: Int8[Array, " cards"], num_shown: Count, num_suits: int
+) -> Grid:
     """The first cards of a row of cards, nine per line."""
     cells = HISTORY_SIZE**2
     suits = jnp.pad(cards, (0, cells - len(cards))).astype(jnp.uint8)
@@ -91,17 +93,17 @@ def history_layer(cards: Int8[Array, " cards"], num_shown: Count) -> Grid:
     ids = jnp.where(shown, suits + jnp.uint8(1), jnp.uint8(0))
     return Grid(
         ids=ids.reshape(HISTORY_SIZE, HISTORY_SIZE),
-        tiles=_HISTORY_TILES,
+        tiles=_HISTORY_TILES[:num_suits],
         rect=HISTORY_FIELD,
     )
 
 
-def card_layer(left: Count, right: Count) -> Grid:
+def card_layer(left: Count, right: Count, num_suits: int) -> Grid:
     """Two large cards beside the history; suit -1 leaves the place empty."""
     between = jnp.full(_CARD_PLACES - 2, -1, jnp.int32)
     suits = jnp.concatenate([left[None], between, right[None]])
     ids = (suits + 1).astype(jnp.uint8)
-    return Grid(ids=ids[None], tiles=_CARD_TILES, rect=_CARD_RECT)
+    return Grid(ids=ids[None], tiles=_CARD_TILES[:num_suits], rect=_CARD_RECT)
 
 
 def table_band(

@@ -129,9 +129,9 @@ class AutoEncode(Game[State, Params]):
         num_shown = jnp.where(
             is_watching, state.time, params.num_cards - state.num_answered
         )
-        earlier = history_layer(state.cards, num_shown)
+        earlier = history_layer(state.cards, num_shown, len(Suit))
         history = (earlier,) if visibility is Visibility.FULL else ()
-        cards = card_layer(present, state.selected_suit)
+        cards = card_layer(present, state.selected_suit, len(Suit))
         bands = (
             table_band((*history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
             table_band(history, top=CARDS_BOTTOM, painted=_ARROWS),

@@ -58,6 +58,7 @@ from jax_core.rendering.scene import (
     Paint,
     Rect,
     Scene,
+    Tile,
     sprites,
 )
 from jax_core.types import Action, Count, Flag, Key
@@ -188,23 +189,21 @@ class Breakout(Game[State, Params]):
         """Shows bricks, paddle, ball and, in the full view, the ball's last cell."""
         row = np.arange(ROWS, dtype=np.int32)[:, None]
         col = np.arange(COLS, dtype=np.int32)[None]
-        rows_around = (FIRST_BRICK_ROW, ROWS - FIRST_BRICK_ROW - BRICK_ROWS)
-        is_brick = jnp.pad(state.bricks, (rows_around, (0, 0)))
         is_ball = (row == state.ball_y) & (col == state.ball_x)
         is_dot = (row == state.last_ball_y) & (col == state.last_ball_x)
         if visibility is Visibility.PARTIAL:
             is_ball &= _is_rising(state.ball_dir)
-            is_dot = jnp.zeros_like(is_ball)
+        flying = [(is_ball, _BALL)]
+        if visibility is Visibility.FULL:
+            flying.append((is_dot, _DOT))
+        is_brick = jnp.pad(state.bricks, ((FIRST_BRICK_ROW, 0), (0, 0)))
         is_paddle = (row == PADDLE_ROW) & _covers(state.paddle_x, col, params)
-        ids = (
-            tile_where(is_brick, _BRICK)
-            | tile_where(is_dot, _DOT)
-            | tile_where(is_ball, _BALL)
+        # Bricks and paddle cost nothing in the rows that lack them.
+        bands = (
+            _band([(is_brick, _BRICK), *flying], rows=slice(0, _BRICKS_END)),
+            _band([*flying, (is_paddle, _PADDLE)], rows=slice(_BRICKS_END, ROWS)),
         )
-        ids = jnp.where(is_paddle, jnp.uint8(_PADDLE), ids)
-        grid = Grid(ids=ids, tiles=_TILES, rect=WIDE_FIELD)
-        band = Band(layers=(grid,), still=_STILL)
-        return Scene(score=state.score, bands=(band,), title="Breakout")
+        return Scene(score=state.score, bands=bands, title="Breakout")
 
 
 def _is_rising(direction: Count) -> Flag:
@@ -228,6 +227,7 @@ def _brick_at(col: Count, row: Count) -> Bool[Array, "6 10"]:
     return (brick_row == row) & (np.arange(COLS, dtype=np.int32)[None] == col)
 
 
+_BRICKS_END = FIRST_BRICK_ROW + BRICK_ROWS
 _ROW_COLORS = (
     Color.WHITE,  # no brick is here
     Color.RED,
@@ -236,27 +236,25 @@ _ROW_COLORS = (
     Color.GREEN,
     Color.SKY,
     Color.VIOLET,
-    *(Color.WHITE,) * (ROWS - FIRST_BRICK_ROW - BRICK_ROWS),
 )
-_BRICK_PAINT = Paint(sprites.FULL, _ROW_COLORS)
-_BALL_PAINT = Paint((".###.",), Color.WHITE, on_line=True)
-_DOT_PAINT = Paint(
-    (".....", "..#..", "..#..", "..#..", "....."), Color.RED, on_line=True
-)
-_PADDLE_PAINT = Paint(sprites.FULL, Color.WHITE, on_line=True)
+_BRICK = (Paint(sprites.FULL, _ROW_COLORS),)
+_BALL = (Paint((".###.",), Color.WHITE, on_line=True),)
+_DOT_ART = (".....", "..#..", "..#..", "..#..", ".....")
+_DOT = (Paint(_DOT_ART, Color.RED, on_line=True),)
+_PADDLE = (Paint(sprites.FULL, Color.WHITE, on_line=True),)
 
-# Tile ids: the sum of what is in the cell; the paddle stands alone.
-_BALL, _DOT, _BRICK, _PADDLE = 1, 2, 4, 8
-_TILES = (
-    (_BALL_PAINT,),
-    (_DOT_PAINT,),
-    (_BALL_PAINT, _DOT_PAINT),
-    (_BRICK_PAINT,),
-    (_BRICK_PAINT, _BALL_PAINT),
-    (_BRICK_PAINT, _DOT_PAINT),
-    (_BRICK_PAINT, _BALL_PAINT, _DOT_PAINT),
-    (_PADDLE_PAINT,),
-)
+
+def _band(layers: list[tuple[Bool[Array, "_rows 10"], Tile]], rows: slice) -> Band:
+    """Some rows of the board: layers of one tile each, and where they show it."""
+    height = WIDE_FIELD.height / ROWS
+    top, bottom = (WIDE_FIELD.y + row * height for row in (rows.start, rows.stop))
+    rect = Rect(WIDE_FIELD.x, top, WIDE_FIELD.width, bottom - top)
+    grids = tuple(
+        Grid(ids=tile_where(mask[rows], 1), tiles=(tile,), rect=rect)
+        for mask, tile in layers
+    )
+    return Band(layers=grids, still=_STILL, top=top, bottom=bottom)
+
 
 _STILL = (
     Fill(Rect(12, FIELD_TOP, 104, FIELD_BOTTOM - FIELD_TOP), Color.LINE),  # walls

@@ -145,21 +145,19 @@ class CartPole(Game[State, Params]):
         if visibility is Visibility.PARTIAL:
             shown = state.time == 0
         cart_x = _CENTRE_X + jnp.clip(x, -X_LIMIT, X_LIMIT) * _UNITS_PER_METRE
-        pole = _pole(cart_x, jnp.clip(theta, -THETA_LIMIT, THETA_LIMIT))
-        cart = cart_x * _X_ONLY + _CART
-        axle = cart_x * _X_ONLY + _AXLE
+        theta = jnp.clip(theta, -THETA_LIMIT, THETA_LIMIT)
+        cart, pole, axle = (
+            Polygon(corners=_only(shown, corners), color=color)
+            for corners, color in (
+                (cart_x * _X_ONLY + _CART, Color.SKY),
+                (_pole(cart_x, theta), Color.ORANGE),
+                (cart_x * _X_ONLY + _AXLE, Color.WHITE),
+            )
+        )
         bands = (
             _arrow_band(_THETA_ARROW, theta_dot),
-            Band(
-                layers=(
-                    Polygon(corners=_only(shown, cart), color=Color.SKY),
-                    Polygon(corners=_only(shown, pole), color=Color.ORANGE),
-                    Polygon(corners=_only(shown, axle), color=Color.WHITE),
-                ),
-                still=_TRACK_STILL,
-                top=_THETA_ARROW.bottom,
-                bottom=_X_ARROW.top,
-            ),
+            _track_band((pole,), top=_THETA_ARROW.bottom, bottom=_CART_STRIP),
+            _track_band((cart, pole, axle), top=_CART_STRIP, bottom=_X_ARROW.top),
             _arrow_band(_X_ARROW, x_dot),
         )
         return Scene(score=state.score, bands=bands, title="CartPole")
@@ -217,7 +215,9 @@ def _box(left: Units, top: Units, right: Units, bottom: Units) -> np.ndarray:
 
 
 _X_ONLY = np.array([[1, 0]], np.float32)
-_CART = _box(-11, _PIVOT_Y - 2, 11, _TRACK_Y)  # around the cart's centre
+_CART_TOP = _PIVOT_Y - 2
+_CART_STRIP = _CART_TOP - 1  # half a pixel at least, for strips begin at whole ones
+_CART = _box(-11, _CART_TOP, 11, _TRACK_Y)  # around the cart's centre
 _AXLE = _box(-1.5, _PIVOT_Y - 1.5, 1.5, _PIVOT_Y + 1.5)
 
 _TRACK_STILL: Still = (
@@ -257,6 +257,11 @@ def _arrow_band(arrow: _Arrow, velocity: Scalar) -> Band:
         ),
     )
     return Band(layers=(layer,), still=still, top=arrow.top, bottom=arrow.bottom)
+
+
+def _track_band(layers: tuple[Polygon, ...], top: Units, bottom: Units) -> Band:
+    """A strip of the track. A layer costs nothing in strips that lack it."""
+    return Band(layers=layers, still=_TRACK_STILL, top=top, bottom=bottom)
 
 
 def _only(shown: Flag, corners: Corners) -> Corners:

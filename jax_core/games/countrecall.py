@@ -150,9 +150,9 @@ class CountRecall(Game[State, Params]):
         is_open = state.num_answered < params.num_cards
         value = jnp.where(is_open, card_at(state.value_cards, state.num_answered), -1)
         query = jnp.where(is_open, card_at(state.query_cards, state.num_answered), -1)
-        earlier = history_layer(state.value_cards, state.num_answered)
+        earlier = history_layer(state.value_cards, state.num_answered, params.num_suits)
         history = (earlier,) if visibility is Visibility.FULL else ()
-        cards = card_layer(value, query)
+        cards = card_layer(value, query, params.num_suits)
         bands = _bands(history, cards, state.counter)
         return Scene(score=state.score, bands=bands, title="CountRecall")
 

@@ -194,11 +194,12 @@ _DIGIT_COLORS = (
 
 
 def _digit_tiles(params: Params) -> tuple[Tile, ...]:
-    """The numbers 0 to 9; an opened mine counts itself, so 9 is possible."""
+    """The numbers up to the mines or 9; an opened mine counts itself."""
     inset = FIELD.width / params.size / 24
+    colors = _DIGIT_COLORS[: params.num_mines + 1]  # fewer tiles are drawn faster
     return tuple(
         (Paint(sprites.DIGITS[digit], color, inset=inset),)
-        for digit, color in enumerate(_DIGIT_COLORS)
+        for digit, color in enumerate(colors)
     )
 
 

@@ -8,8 +8,6 @@ each byte of it, and its colors are mostly one pixel row: small tables, because 
 ones than the fastest cache cost more than all operations.
 """
 
-import functools
-import operator
 from collections.abc import Sequence
 
 import jax.numpy as jnp
@@ -131,20 +129,31 @@ def _id_bits(
     """The bits of the id of every byte, lowest first; false outside of the cover."""
     num_bits, cols = len(plane.colors).bit_length(), plane.ids.shape[1]
     col = np.searchsorted(plane.col_edges, np.arange(cover.shape[1]), side="right") - 1
-    groups = []
-    for first in range(0, cols, _GROUP):
-        place = np.arange(min(_GROUP, cols - first))
-        own = ((col == first + place[:, None]) << place[:, None]).sum(axis=0)
-        own = _fold(np.where(cover, own, 0).astype(np.uint8), rows)
-        ids = plane.ids[:, first : first + _GROUP]
-        words = [_by_pixel_row(word, plane, rows) for word in _pack(ids, num_bits)]
+    is_cell = cover & (col >= 0) & (col < cols)
+    own = _fold(np.where(is_cell, 1 << col % _GROUP, 0).astype(np.uint8), rows)
+    packed = _packed_bits(plane, slice(0, _GROUP), num_bits, rows)
+    for first in range(_GROUP, cols, _GROUP):
+        later = _packed_bits(plane, slice(first, first + _GROUP), num_bits, rows)
+        is_later = np.where(col >= first, np.uint8(0xFF), np.uint8(0))[None, None]
+        # Selects by bits, which processors do in one operation.
         packed = [
-            (words[bit // _NIBBLE] >> np.uint32(8 * (bit % _NIBBLE))).astype(jnp.uint8)
-            for bit in range(num_bits)
+            byte ^ ((byte ^ other) & is_later)
+            for byte, other in zip(packed, later, strict=True)
         ]
-        groups.append([byte & own for byte in packed])
+    return [byte & own != 0 for byte in packed]
+
+
+def _packed_bits(
+    plane: Plane, columns: slice, num_bits: int, rows: int
+) -> list[UInt8[Array, "_rows _height 1"]]:
+    """The bits of the ids of up to eight columns, a byte for each bit, lowest first."""
+    words = [
+        _by_pixel_row(word, plane, rows)
+        for word in _pack(plane.ids[:, columns], num_bits)
+    ]
     return [
-        functools.reduce(operator.or_, bit) != 0 for bit in zip(*groups, strict=True)
+        (words[bit // _NIBBLE] >> np.uint32(8 * (bit % _NIBBLE))).astype(jnp.uint8)
+        for bit in range(num_bits)
     ]
 
 

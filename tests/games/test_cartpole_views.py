@@ -1,8 +1,12 @@
 """What the pictures of both CartPole families show and hide."""
 
+import jax
 import numpy as np
 import pytest
 
+from jax_core import registry
+from jax_core.game import Difficulty, Visibility
+from jax_core.rendering import layout
 from jax_core.rendering.palette import Color
 from tests.games import kit
 from tests.games.cartpole_kit import (
@@ -116,6 +120,18 @@ def test_correction_2_the_arrows_grow_in_proportion_up_to_a_velocity_of_three(en
     assert np.array_equal(pictures, clipped)
     # One pixel more for each 1/32 of velocity: 193 lengths at this size.
     assert len(np.unique(read_velocity(pictures, Color.GREEN, 98))) > 110
+
+
+def test_the_strip_of_the_cart_begins_above_it_at_every_size():
+    """Strips are cut at whole pixels; above, only the pole is drawn."""
+    spec = registry.games["CartPole"]
+    params = spec.levels[Difficulty.EASY]
+    state = spec.game.init(jax.random.key(0), params)
+    _, _, strip, _ = spec.game.scene(state, params, Visibility.FULL).bands
+    tops = [float(layer.corners[:, 1].min()) for layer in strip.layers]
+    for size in range(64, 513):
+        first_row = np.ceil(min(tops[0], tops[2]) * size / 128 - 1 / 32 - 0.5)
+        assert layout.to_pixels(strip.top, size) <= first_row
 
 
 @both_families

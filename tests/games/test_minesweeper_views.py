@@ -22,9 +22,9 @@ def numbers(mines):
 
 def cell_looks(env_id, size):
     """Looks of a cell in the second row and column: (number or CLOSED, cursor)."""
-    n = LEVELS[env_id].n
+    n, most = LEVELS[env_id].n, min(LEVELS[env_id].mines, 8)
     ring = [c for c in itertools.product(range(3), repeat=2) if c != (1, 1)]
-    names = list(itertools.product([CLOSED, *range(9)], (False, True)))
+    names = list(itertools.product([CLOSED, *range(most + 1)], (False, True)))
     states = kit.put(
         kit.fresh(env_id, len(names)),
         mines=np.array([board(n, *ring[: max(k, 0)]) for k, _ in names]),
