@@ -141,10 +141,11 @@ def measure_vector(envs: Any, size: Size, packages: list[str]) -> None:
 
 
 def compile_(function: Callable[..., Any], *args: Any) -> tuple[Any, float]:
-    """The compiled program and the seconds that it took."""
+    """The jitted function, and the seconds of its first call."""
     start = time.perf_counter()
-    compiled = jax.jit(function).lower(*args).compile()
-    return compiled, time.perf_counter() - start
+    jitted = jax.jit(function)
+    jax.block_until_ready(jitted(*args))
+    return jitted, time.perf_counter() - start
 
 
 def rates(work: Callable[[], None], size: Size) -> list[float]:

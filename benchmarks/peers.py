@@ -65,7 +65,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--others-python", help="interpreter of the other packages")
     parser.add_argument("--partial", action="store_true", help="the partial view")
     parser.add_argument("--lanes", type=int, default=64, help="of the package")
-    parser.add_argument("--our-lanes", type=int, default=128)
+    parser.add_argument("--our-lanes", type=int, default=192)
     parser.add_argument("--steps", type=int, default=8, help="of it, in a repeat")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", type=Path, help="write the result to this file")

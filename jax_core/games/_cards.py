@@ -1,5 +1,6 @@
 """What the card games share: suits, fair shuffles, and the table they are drawn on."""
 
+from dataclasses import replace
 from enum import IntEnum
 
 import jax
@@ -32,7 +33,7 @@ DECK = 26  # cards of one deck
 HISTORY_SIZE = 9  # cards per line, and lines
 HISTORY_FIELD = Rect(19, 19, 90, 90)
 _FRAME = Rect(17, 17, 93, 93)  # leaves a gap, so that it is seen at every frame size
-CARDS_BOTTOM = 40  # units; the large cards end above
+CARD_LINES = slice(0, 2)  # of the history; beside them are the large cards
 
 
 class Suit(IntEnum):
@@ -107,20 +108,31 @@ def card_layer(left: Count, right: Count, num_suits: int) -> Grid:
 
 
 def table_band(
-    layers: tuple[Layer, ...],
-    top: Units = FIELD_TOP,
-    bottom: Units = FIELD_BOTTOM,
+    lines: slice,
+    history: tuple[Grid, ...],
+    layers: tuple[Layer, ...] = (),
     painted: Still = (),
 ) -> Band:
     """A strip of the card table. A layer costs nothing in strips that lack it.
 
+    Strips end where lines of the history do, because equal lines are drawn faster.
+
     Args:
-        layers: the history and what else this strip shows.
-        top: first unit of the strip.
-        bottom: unit where the next strip begins.
+        lines: of the history that the strip is as high as.
+        history: its layer, or nothing.
+        layers: what else this strip shows.
         painted: what a game adds to the table.
     """
-    return Band(layers=layers, still=_TABLE + painted, top=top, bottom=bottom)
+    line = HISTORY_FIELD.height / HISTORY_SIZE
+    top, bottom = (HISTORY_FIELD.y + row * line for row in (lines.start, lines.stop))
+    rect = Rect(HISTORY_FIELD.x, top, HISTORY_FIELD.width, bottom - top)
+    cut = tuple(replace(grid, ids=grid.ids[lines], rect=rect) for grid in history)
+    return Band(
+        layers=cut + layers,
+        still=_TABLE + painted,
+        top=FIELD_TOP if lines.start == 0 else top,
+        bottom=FIELD_BOTTOM if lines.stop == HISTORY_SIZE else bottom,
+    )
 
 
 def arrow(move: Move, x: Units, y: Units) -> Still:

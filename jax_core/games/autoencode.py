@@ -47,8 +47,9 @@ from jax_core.game import (
     horizontal,
 )
 from jax_core.games._cards import (
-    CARDS_BOTTOM,
+    CARD_LINES,
     DECK,
+    HISTORY_SIZE,
     Suit,
     arrow,
     card_at,
@@ -133,8 +134,8 @@ class AutoEncode(Game[State, Params]):
         history = (earlier,) if visibility is Visibility.FULL else ()
         cards = card_layer(present, state.selected_suit, len(Suit))
         bands = (
-            table_band((*history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
-            table_band(history, top=CARDS_BOTTOM, painted=_ARROWS),
+            table_band(CARD_LINES, history, (cards,), _ARROWS),
+            table_band(slice(CARD_LINES.stop, HISTORY_SIZE), history, (), _ARROWS),
         )
         return Scene(score=state.score, bands=bands, title="AutoEncode")
 

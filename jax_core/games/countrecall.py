@@ -45,8 +45,9 @@ from jax_core.game import (
     vertical,
 )
 from jax_core.games._cards import (
-    CARDS_BOTTOM,
+    CARD_LINES,
     DECK,
+    HISTORY_SIZE,
     arrow,
     card_at,
     card_layer,
@@ -59,7 +60,6 @@ from jax_core.rendering.scene import (
     Band,
     Color,
     Grid,
-    Layer,
     Paint,
     Rect,
     Scene,
@@ -157,21 +157,21 @@ class CountRecall(Game[State, Params]):
         return Scene(score=state.score, bands=bands, title="CountRecall")
 
 
-def _bands(history: tuple[Layer, ...], cards: Grid, counter: Count) -> tuple[Band, ...]:
+def _bands(history: tuple[Grid, ...], cards: Grid, counter: Count) -> tuple[Band, ...]:
     """Cards, history and counter; ten digits are costly, so their strip is narrow."""
     digits = (jnp.stack([counter // 10, counter % 10]) + 1).astype(jnp.uint8)
     number = Grid(ids=digits[None], tiles=_DIGIT_TILES, rect=_COUNTER)
-    top, bottom = _COUNTER.y, _COUNTER.y + _COUNTER.height
     return (
-        table_band((*history, cards), bottom=CARDS_BOTTOM, painted=_ARROWS),
-        table_band(history, top=CARDS_BOTTOM, bottom=top, painted=_ARROWS),
-        table_band((*history, number), top=top, bottom=bottom, painted=_ARROWS),
-        table_band(history, top=bottom, painted=_ARROWS),
+        table_band(CARD_LINES, history, (cards,), _ARROWS),
+        table_band(slice(CARD_LINES.stop, _COUNTER_LINES.start), history, (), _ARROWS),
+        table_band(_COUNTER_LINES, history, (number,), _ARROWS),
+        table_band(slice(_COUNTER_LINES.stop, HISTORY_SIZE), history, (), _ARROWS),
     )
 
 
 # Two digits always, in the color of what the player moves, unlike the score.
 _COUNTER = Rect(1, 62, 16, 10)
+_COUNTER_LINES = slice(4, 6)  # of the history, beside it
 _ARROWS = (
     *arrow(Move.UP, 8, 56),
     *arrow(Move.DOWN, 8, 78),

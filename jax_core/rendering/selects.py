@@ -129,28 +129,31 @@ def _id_bits(
     """The bits of the id of every byte, lowest first; false outside of the cover."""
     num_bits, cols = len(plane.colors).bit_length(), plane.ids.shape[1]
     col = np.searchsorted(plane.col_edges, np.arange(cover.shape[1]), side="right") - 1
-    is_cell = cover & (col >= 0) & (col < cols)
-    own = _fold(np.where(is_cell, 1 << col % _GROUP, 0).astype(np.uint8), rows)
-    packed = _packed_bits(plane, slice(0, _GROUP), num_bits, rows)
+    place, packed = col, _packed_bits(plane, 0, num_bits, rows)
     for first in range(_GROUP, cols, _GROUP):
-        later = _packed_bits(plane, slice(first, first + _GROUP), num_bits, rows)
-        is_later = np.where(col >= first, np.uint8(0xFF), np.uint8(0))[None, None]
+        # The last group begins earlier, because XLA would repeat the packing of a
+        # single column in every pixel row.
+        start = min(first, cols - _GROUP)
+        is_later = col >= first
+        place = np.where(is_later, col - start, place)
+        later = _packed_bits(plane, start, num_bits, rows)
+        selector = np.where(is_later, np.uint8(0xFF), np.uint8(0))[None, None]
         # Selects by bits, which processors do in one operation.
         packed = [
-            byte ^ ((byte ^ other) & is_later)
+            byte ^ ((byte ^ other) & selector)
             for byte, other in zip(packed, later, strict=True)
         ]
+    is_cell = cover & (col >= 0) & (col < cols)
+    own = _fold(np.where(is_cell, 1 << place % _GROUP, 0).astype(np.uint8), rows)
     return [byte & own != 0 for byte in packed]
 
 
 def _packed_bits(
-    plane: Plane, columns: slice, num_bits: int, rows: int
+    plane: Plane, start: int, num_bits: int, rows: int
 ) -> list[UInt8[Array, "_rows _height 1"]]:
-    """The bits of the ids of up to eight columns, a byte for each bit, lowest first."""
-    words = [
-        _by_pixel_row(word, plane, rows)
-        for word in _pack(plane.ids[:, columns], num_bits)
-    ]
+    """The bits of the ids of eight columns, a byte for each bit, lowest first."""
+    ids = plane.ids[:, start : start + _GROUP]
+    words = [_by_pixel_row(word, plane, rows) for word in _pack(ids, num_bits)]
     return [
         (words[bit // _NIBBLE] >> np.uint32(8 * (bit % _NIBBLE))).astype(jnp.uint8)
         for bit in range(num_bits)
