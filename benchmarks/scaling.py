@@ -129,7 +129,7 @@ def plot(rows: list[dict[str, Any]], options: argparse.Namespace) -> None:
     left.set_title("128 px")
     right.set(xlabel="thousand pixels", ylabel="microseconds per frame", ylim=0, xlim=0)
     right.set_title(f"{options.base_lanes} environments")
-    left.legend()
+    left.legend(ncol=2, fontsize="x-small")
     figure.tight_layout()
     figure.savefig(options.plot)
     print(f"Wrote {options.plot}")
