@@ -143,8 +143,8 @@ def _id_bits(
             byte ^ ((byte ^ other) & selector)
             for byte, other in zip(packed, later, strict=True)
         ]
-    is_cell = cover & (col >= 0) & (col < cols)
-    own = _fold(np.where(is_cell, 1 << place % _GROUP, 0).astype(np.uint8), rows)
+    # Beside the board any column will do, because no tile covers anything there.
+    own = _fold(np.where(cover, 1 << place % _GROUP, 0).astype(np.uint8), rows)
     return [byte & own != 0 for byte in packed]
 
 
