@@ -11,9 +11,9 @@ from gymnasium.error import DependencyNotInstalled, ResetNeeded
 from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode
 
-from arcade_gym import arguments, forking, snapshot
-from arcade_gym.kernel import Finished, Rules, compile_kernel
-from arcade_gym.spaces import FrameBox
+from arcade_gym.lanes import arguments, forking, snapshot
+from arcade_gym.lanes.kernel import Finished, Rules, compile_kernel
+from arcade_gym.lanes.spaces import FrameBox
 from jax_core import registry
 
 if TYPE_CHECKING:

@@ -24,15 +24,8 @@ import numpy as np
 from gymnasium.vector import VectorEnv
 
 import jax_core
-from arcade_gym import (
-    ArcadeVectorEnv,
-    arguments,
-    chain,
-    compilation_cache,
-    film,
-    interop,
-    options,
-)
+from arcade_gym import ArcadeVectorEnv, compilation_cache, film, interop, options
+from arcade_gym.lanes import arguments, chain
 from arcade_gym.sheet import Frames, grid, title
 from jax_core import Environment
 from jax_core.environment import select

@@ -11,14 +11,14 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from arcade_gym import advice, arguments, forking, infos, intake, snapshot
-from arcade_gym.attributes import LaneAttributes
-from arcade_gym.backends import BACKENDS
-from arcade_gym.intake import Intake
-from arcade_gym.kernel import Finished, Results, Rules, compile_kernel
-from arcade_gym.seeds import LaneSeeds
-from arcade_gym.sharding import Placement
-from arcade_gym.spaces import FrameBox
+from arcade_gym.lanes import advice, arguments, forking, infos, intake, snapshot
+from arcade_gym.lanes.attributes import LaneAttributes
+from arcade_gym.lanes.backends import BACKENDS
+from arcade_gym.lanes.intake import Intake
+from arcade_gym.lanes.kernel import Finished, Results, Rules, compile_kernel
+from arcade_gym.lanes.placement import Placement
+from arcade_gym.lanes.seeds import LaneSeeds
+from arcade_gym.lanes.spaces import FrameBox
 
 StepResults = tuple[Any, Any, Any, Any, dict[str, Any]]
 

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 import jax_core
-from arcade_gym import arguments, chain
+from arcade_gym.lanes import arguments, chain
 from jax_core.game import Move, Visibility
 
 

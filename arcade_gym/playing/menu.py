@@ -9,7 +9,7 @@ import numpy as np
 import pygame
 
 import jax_core
-from arcade_gym import chain
+from arcade_gym.lanes import chain
 from arcade_gym.listing import GameInfo, list_games
 from arcade_gym.playing.keys import asks_to_quit
 from arcade_gym.playing.window import BACKGROUND, LINE_HEIGHT, MARGIN, Window

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from jaxtyping import Bool, UInt8
 
-from arcade_gym.infos import padded_indices
-from arcade_gym.kernel import Finished
+from arcade_gym.lanes.infos import padded_indices
+from arcade_gym.lanes.kernel import Finished
 from arcade_gym.vector_env import ArcadeVectorEnv
 
 Frames = UInt8[torch.Tensor, "lanes 3 height width"]

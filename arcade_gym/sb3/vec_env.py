@@ -12,7 +12,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
-from arcade_gym import arguments
+from arcade_gym.lanes import arguments
 from arcade_gym.sb3.lanes import LaneInfos, Lanes, channels_first
 from jax_core import registry
 

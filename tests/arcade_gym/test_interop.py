@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from arcade_gym import advice, interop
+from arcade_gym import interop
+from arcade_gym.lanes import advice
 
 DTYPES = ["uint8", "bool", "int32", "float32"]
 

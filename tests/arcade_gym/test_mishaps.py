@@ -10,7 +10,7 @@ import torch
 from gymnasium.error import ResetNeeded
 
 from arcade_gym import ArcadeEnv
-from arcade_gym.infos import LazyInfo
+from arcade_gym.lanes.infos import LazyInfo
 from tests.arcade_gym.kit import equal, make, play, random_actions
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from arcade_gym.backends import JaxBackend
-from arcade_gym.kernel import Finished, Packed
+from arcade_gym.lanes.backends import JaxBackend
+from arcade_gym.lanes.kernel import Finished, Packed
 
 FINAL_OBS = "final_obs"
 

@@ -18,7 +18,7 @@ import numpy as np
 from gymnasium.vector import AutoresetMode
 from jaxtyping import Array, Bool, Float32, Int, Int32, UInt8, UInt32
 
-from arcade_gym.arguments import refuse_tracer
+from arcade_gym.lanes.arguments import refuse_tracer
 from jax_core import Environment, compiler_options, random
 from jax_core.environment import select
 from jax_core.pytree import pytree

@@ -6,8 +6,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from arcade_gym import arguments, interop
-from arcade_gym.sharding import Placement, join_shards
+from arcade_gym import interop
+from arcade_gym.lanes import arguments
+from arcade_gym.lanes.placement import Placement, join_shards
 
 
 class Intake:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from arcade_gym import arguments
+from arcade_gym.lanes import arguments
 
 
 class LaneSeeds:

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from arcade_gym.kernel import Kernel, Packed
+from arcade_gym.lanes.kernel import Kernel, Packed
 from jax_core import Environment, registry
 
 FORMAT = 1

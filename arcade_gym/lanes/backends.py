@@ -6,8 +6,8 @@ import jax
 import numpy as np
 
 from arcade_gym import interop
-from arcade_gym.memory import FrameMemory, can_reuse
-from arcade_gym.sharding import Placement, shards_to_torch
+from arcade_gym.lanes.frame_memory import FrameMemory, can_reuse
+from arcade_gym.lanes.placement import Placement, shards_to_torch
 
 
 class JaxBackend:
