@@ -4,7 +4,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from arcade_gym import film
+from arcade_gym.films import film
 from arcade_gym.listing import find_game
 from arcade_gym.playing import loading, menu
 from arcade_gym.playing.loop import Loop, Outputs

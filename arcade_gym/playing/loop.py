@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pygame
 
-from arcade_gym.film import Film
+from arcade_gym.films.film import Film
 from arcade_gym.listing import find_game
 from arcade_gym.playing.keys import COMMANDS, MOVES, Command, HeldMoves, asks_to_quit
 from arcade_gym.playing.match import Match

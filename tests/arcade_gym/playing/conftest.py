@@ -3,7 +3,7 @@
 import pygame
 import pytest
 
-from arcade_gym import compilation_cache
+from arcade_gym.commands import compilation_cache
 from arcade_gym.playing import window
 from arcade_gym.playing.loop import Loop, Outputs
 from arcade_gym.playing.match import Match

@@ -8,11 +8,11 @@ import numpy as np
 import pygame
 import pytest
 
-from arcade_gym import play
+from arcade_gym.commands import play
 from arcade_gym.playing import app, menu, window
 from arcade_gym.playing.loop import Loop
 from jax_core.game import Visibility
-from tests.arcade_gym import films
+from tests.arcade_gym import decoding
 from tests.arcade_gym.playing.kit import (
     SIDE,
     key_down,
@@ -59,7 +59,7 @@ class TestCommand:
         movie, log = tmp_path / "a.mp4", tmp_path / "a.jsonl"
         files = ["--record", str(movie), "--log", str(log), "--fps", "7"]
         self.play("NavigatorEasy", *files, keys=[pygame.K_LEFT, pygame.K_RIGHT])
-        frames, fps = films.decode_mp4(movie, 2 * SIDE, 2 * SIDE)
+        frames, fps = decoding.decode_mp4(movie, 2 * SIDE, 2 * SIDE)
         assert (len(frames), fps) == (3, 7)
         (line,) = [json.loads(line) for line in log.read_text().splitlines()]
         assert (line["id"], line["length"]) == ("NavigatorEasy", 2)

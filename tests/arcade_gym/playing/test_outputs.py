@@ -6,9 +6,9 @@ import numpy as np
 import pygame
 import pytest
 
-from arcade_gym import film
+from arcade_gym.films import film
 from arcade_gym.playing.loop import Loop, Outputs
-from tests.arcade_gym import films
+from tests.arcade_gym import decoding
 from tests.arcade_gym.playing.kit import (
     key_down,
     open_window,
@@ -55,6 +55,6 @@ def test_the_film_has_a_frame_per_step_in_the_view_that_was_shown(compiled, tmp_
     pygame.event.post(pygame.Event(pygame.QUIT))  # the window is closed
     loop.run()
     opened.close()
-    frames, durations = films.decode_gif(path)
-    found = films.repeat_by_duration(frames, durations, fps=5)
+    frames, durations = decoding.decode_gif(path)
+    found = decoding.repeat_by_duration(frames, durations, fps=5)
     np.testing.assert_array_equal(found, want)

@@ -7,7 +7,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from arcade_gym import compilation_cache, film, options
+from arcade_gym.commands import compilation_cache, options
+from arcade_gym.films import film
 
 OBS_SIZE = 256  # pixels, as in the published package
 

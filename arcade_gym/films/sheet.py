@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
-from arcade_gym.film import Picture
+from arcade_gym.films.film import Picture
 from jax_core.rendering.palette import Color
 
 Frames = UInt8[np.ndarray, "lanes height width 3"]

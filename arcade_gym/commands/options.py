@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from arcade_gym import film
+from arcade_gym.films import film
 from arcade_gym.lanes import arguments
 from jax_core import registry
 

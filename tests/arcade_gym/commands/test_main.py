@@ -12,7 +12,8 @@ import pytest
 
 import arcade_gym
 from arcade_gym import __main__ as first_page
-from arcade_gym import compilation_cache, interop, listing
+from arcade_gym import interop, listing
+from arcade_gym.commands import compilation_cache
 from jax_core import registry
 
 FORGET = "JAX_COMPILATION_CACHE_DIR"

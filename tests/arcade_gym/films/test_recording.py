@@ -11,8 +11,9 @@ import torch
 from gymnasium.wrappers.vector import FlattenObservation
 
 import jax_core
-from arcade_gym import ArcadeVectorEnv, compilation_cache, film, record, sheet
-from tests.arcade_gym import films
+from arcade_gym import ArcadeVectorEnv, record
+from arcade_gym.films import film, sheet
+from tests.arcade_gym import decoding
 
 SEED, LANES, STEPS = 5, 3, 30
 
@@ -24,12 +25,6 @@ def go_right(state, params):
 
 def policy(obs):
     return np.full(len(obs), 3)
-
-
-@pytest.fixture(autouse=True)
-def _no_cache(monkeypatch):
-    """Commands would turn JAX's cache on for all tests of this process."""
-    monkeypatch.setattr(compilation_cache, "enable", lambda: None)
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +53,9 @@ def noise(num_frames, height, width):
 def test_a_gif_decodes_to_the_frames_that_were_played(tmp_path, envs, batches):
     played = record.watch(envs, policy, num_steps=STEPS, lanes=[1], seed=SEED)
     path = record.save(tmp_path / "a.gif", played, fps=20)
-    frames, durations = films.decode_gif(path)
+    frames, durations = decoding.decode_gif(path)
     assert set(durations) <= {50, 100, 150}
-    found = films.repeat_by_duration(frames, durations, fps=20)
+    found = decoding.repeat_by_duration(frames, durations, fps=20)
     np.testing.assert_array_equal(found, [batch[1] for batch in batches])
 
 
@@ -69,7 +64,7 @@ def test_equal_frames_in_a_row_last_longer(tmp_path):
     path = record.save(
         tmp_path / "a.gif", [f[None] for f in (first, first, second)], fps=10
     )
-    frames, durations = films.decode_gif(path)
+    frames, durations = decoding.decode_gif(path)
     assert durations == [200, 100]
     np.testing.assert_array_equal(frames, [first, second])
 
@@ -78,7 +73,7 @@ def test_more_than_256_colors_are_close(tmp_path):
     shades = np.linspace(0, 255, 64 * 64 * 3).astype(np.uint8).reshape(1, 64, 64, 3)
     shades[..., 0] = np.arange(64)[None, :, None] * 4
     assert len(np.unique(shades.reshape(-1, 3), axis=0)) > 256
-    frames, _ = films.decode_gif(record.save(tmp_path / "a.gif", [shades]))
+    frames, _ = decoding.decode_gif(record.save(tmp_path / "a.gif", [shades]))
     assert np.abs(frames[0].astype(int) - shades[0]).mean() < 6
 
 
@@ -86,7 +81,7 @@ def test_an_mp4_shows_the_frames_that_were_played(tmp_path, envs, batches):
     played = record.watch(envs, policy, num_steps=STEPS, seed=SEED)
     path = record.save(tmp_path / "a.mp4", played, fps=24, columns=3)
     width = 2 * (3 * 64 + 2 * sheet.GAP)
-    frames, fps = films.decode_mp4(path, 128, width)
+    frames, fps = decoding.decode_mp4(path, 128, width)
     assert (len(frames), fps) == (STEPS + 1, 24)
     for found, batch in zip(frames, batches, strict=True):
         want = sheet.grid(batch, 3).repeat(2, 0).repeat(2, 1)
@@ -98,7 +93,7 @@ def test_an_mp4_shows_the_frames_that_were_played(tmp_path, envs, batches):
 def test_an_mp4_of_odd_size_repeats_the_last_row_and_column(tmp_path):
     frame = np.full((1, 65, 67, 3), 200, np.uint8)
     path = record.save(tmp_path / "a.mp4", [frame] * 3, scale=1)
-    frames, _ = films.decode_mp4(path, 66, 68)
+    frames, _ = decoding.decode_mp4(path, 66, 68)
     assert len(frames) == 3
     assert np.abs(frames[0].astype(int) - 200).max() < 5
 
@@ -149,8 +144,8 @@ def test_a_film_is_complete_up_to_an_error(tmp_path):
     for name in ("a.gif", "a.mp4"):
         with pytest.raises(KeyboardInterrupt):
             record.save(tmp_path / name, broken())
-    assert len(films.decode_gif(tmp_path / "a.gif")[0]) == 2
-    assert len(films.decode_mp4(tmp_path / "a.mp4", 16, 16)[0]) == 2
+    assert len(decoding.decode_gif(tmp_path / "a.gif")[0]) == 2
+    assert len(decoding.decode_mp4(tmp_path / "a.mp4", 16, 16)[0]) == 2
 
 
 def test_a_film_without_frames_leaves_no_file(tmp_path):
@@ -229,76 +224,9 @@ def test_the_caption_is_above_the_grid_and_wraps(tmp_path):
     assert 1.5 * len(one) < len(two)
     assert (two[:, -1] == two[0, 0]).all()  # nothing is cut off
     path = record.save(tmp_path / "a.gif", [frames // 64 * 64], caption="seed 0")
-    found = films.decode_gif(path)[0][0]
+    found = decoding.decode_gif(path)[0][0]
     np.testing.assert_array_equal(found[: len(one)], one)
     np.testing.assert_array_equal(found[len(one) :], frames[0] // 64 * 64)
-
-
-def test_the_command_films_random_play(tmp_path, capsys):
-    path = tmp_path / "a.gif"
-    small = ["-p", "-o", "64", "--lanes", "3", "--columns", "3", "--steps", "4"]
-    record.main(["SkittlesEasy", str(path), *small, "--caption", "", "--fps", "10"])
-    frames, durations = films.decode_gif(path)
-    assert sum(durations) == 500
-    assert frames[0].shape == (64, 3 * 64 + 2 * sheet.GAP, 3)
-    out, err = capsys.readouterr()
-    assert out == f"Wrote {path}\n"
-    assert "5/5" in err  # the progress bar
-
-
-@pytest.mark.parametrize(
-    ("option", "function"), [("--script", "go_right"), ("--policy", "policy")]
-)
-def test_the_command_films_a_function(tmp_path, option, function, batches):
-    path = tmp_path / "a.gif"
-    player = ["tests.arcade_gym.test_record:" + function, "--backend", "jax"]
-    size = ["-o", "64", "--steps", "6", "--lanes", "3", "--seed", str(SEED)]
-    record.main(["SkittlesEasy", str(path), option, *player, *size])
-    frames, durations = films.decode_gif(path)
-    found = films.repeat_by_duration(frames, durations, record.FPS)
-    caption = f"SkittlesEasy, full view, {__name__}.{function}, seed {SEED}"
-    heading = sheet.title(caption, found[0].shape[1])
-    want = [np.concatenate([heading, sheet.grid(batch)]) for batch in batches[:7]]
-    np.testing.assert_array_equal(found, want)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["SkitlesEasy", "a.gif"], "Did you mean 'SkittlesEasy'"),
-        (["SkittlesEasy", "missing/a.gif"], "cannot write 'missing/a.gif'"),
-        (["SkittlesEasy", "a.gif", "-o", "63"], "must be an integer from 64 to 512"),
-        (["SkittlesEasy", "a.gif", "-o", "big"], "integer from 64 to 512, got 'big'"),
-        (["SkittlesEasy", "a.gif", "--script", "nowhere:act"], "No module named"),
-        (["SkittlesEasy", "a.gif", "--script", "sys:act"], "no attribute 'act'"),
-        (["SkittlesEasy", "a.gif", "--seed", "4294967295"], "seed must lie in"),
-    ],
-)
-def test_the_command_refuses_what_it_cannot_do(
-    tmp_path, monkeypatch, capsys, arguments, message
-):
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit) as stopped:
-        record.main(arguments)
-    assert stopped.value.code == 2
-    assert message in capsys.readouterr().err
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_the_command_without_tqdm_says_what_to_install(tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    with pytest.raises(SystemExit):
-        record.main(["SkittlesEasy", str(tmp_path / "a.gif")])
-    assert "pip install 'arcade-gym[video]'" in capsys.readouterr().err
-
-
-def test_help_fits_in_80_columns(monkeypatch, capsys):
-    monkeypatch.setenv("COLUMNS", "80")
-    with pytest.raises(SystemExit):
-        record.main(["--help"])
-    lines = capsys.readouterr().out.splitlines()
-    assert max(map(len, lines)) <= 80
-    assert "--partial-obs" in "".join(lines)
 
 
 def test_importing_it_loads_neither_imageio_nor_a_backend():

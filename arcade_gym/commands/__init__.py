@@ -1,0 +1,1 @@
+"""The command `arcade-gym`: one file per verb."""
