@@ -23,6 +23,7 @@ from jax_core.rendering.scene import (
     Paint,
     Rect,
     Still,
+    Theme,
     Tile,
     Units,
     sprites,
@@ -110,8 +111,8 @@ def card_layer(left: Count, right: Count, num_suits: int) -> Grid:
 def table_band(
     lines: slice,
     history: tuple[Grid, ...],
-    layers: tuple[Layer, ...] = (),
-    painted: Still = (),
+    layers: tuple[Layer, ...],
+    table: Still,
 ) -> Band:
     """A strip of the card table. A layer costs nothing in strips that lack it.
 
@@ -121,7 +122,7 @@ def table_band(
         lines: of the history that the strip is as high as.
         history: its layer, or nothing.
         layers: what else this strip shows.
-        painted: what a game adds to the table.
+        table: the whole table of a game, which has the strip cut out of it.
     """
     line = HISTORY_FIELD.height / HISTORY_SIZE
     top, bottom = (HISTORY_FIELD.y + row * line for row in (lines.start, lines.stop))
@@ -129,13 +130,13 @@ def table_band(
     cut = tuple(replace(grid, ids=grid.ids[lines], rect=rect) for grid in history)
     return Band(
         layers=cut + layers,
-        still=_TABLE + painted,
+        still=table,
         top=FIELD_TOP if lines.start == 0 else top,
         bottom=FIELD_BOTTOM if lines.stop == HISTORY_SIZE else bottom,
     )
 
 
-def arrow(move: Move, x: Units, y: Units) -> Still:
+def arrow(move: Move, x: Units, y: Units, color: Color) -> Still:
     """A small triangle around a point, for what an action of the player changes."""
     across = move in (Move.UP, Move.DOWN)
     points_back = move in (Move.UP, Move.LEFT)
@@ -147,7 +148,7 @@ def arrow(move: Move, x: Units, y: Units) -> Still:
             if across
             else Rect(x + along, y - length / 2, 2, length)
         )
-        fills.append(Fill(rect, Color.YELLOW))
+        fills.append(Fill(rect, color))
     return tuple(fills)
 
 
@@ -197,19 +198,21 @@ def _card_tile(suit: Suit) -> Tile:
 _CARD_TILES: tuple[Tile, ...] = tuple(_card_tile(suit) for suit in Suit)
 
 
-def _card_place(place: int) -> Still:
+def _card_place(place: int, theme: Theme) -> Still:
     """The outline that an empty place shows."""
     x = _CARD_RECT.x + place * _CARD_WIDTH
     y, height = _CARD_RECT.y, _CARD_RECT.height
     return (
-        Fill(Rect(x, y, _CARD_WIDTH, height), Color.LINE),
+        Fill(Rect(x, y, _CARD_WIDTH, height), theme.line),
         Fill(Rect(x + 1, y + 1, _CARD_WIDTH - 2, height - 2), Color.BLACK),
     )
 
 
-_TABLE: Still = (
-    Fill(_FRAME, Color.INK),
-    Lines(_FRAME, rows=1, cols=1),
-    *_card_place(0),
-    *_card_place(_CARD_PLACES - 1),
-)
+def card_table(theme: Theme) -> Still:
+    """The frame around the history and the places of the two large cards."""
+    return (
+        Fill(_FRAME, theme.ground),
+        Lines(_FRAME, 1, 1, theme.line),
+        *_card_place(0, theme),
+        *_card_place(_CARD_PLACES - 1, theme),
+    )

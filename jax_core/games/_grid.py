@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float32, Int32, UInt8
 
 from jax_core.game import horizontal, vertical
-from jax_core.rendering.scene import Art, Color, Grid, Paint, Rect, sprites
+from jax_core.rendering.scene import Grid, Paint, Rect
 from jax_core.types import Action, Count
 
 
@@ -71,9 +71,7 @@ def tile_where(
     return jnp.where(mask, jnp.uint8(tile_id), jnp.uint8(0))
 
 
-def cursor_layer(
-    x: Count, y: Count, size: int, rect: Rect, art: Art = sprites.FRAME
-) -> Grid:
-    """A frame around the cell under the cursor, drawn over the board's marks."""
+def cursor_layer(x: Count, y: Count, size: int, rect: Rect, paint: Paint) -> Grid:
+    """What shows the cell under the cursor, drawn over the board's marks."""
     ids = tile_where(cell_mask(y, x, size), 1)
-    return Grid(ids=ids, tiles=((Paint(art, Color.YELLOW),),), rect=rect)
+    return Grid(ids=ids, tiles=((paint,),), rect=rect)

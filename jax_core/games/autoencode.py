@@ -54,12 +54,13 @@ from jax_core.games._cards import (
     arrow,
     card_at,
     card_layer,
+    card_table,
     history_layer,
     shuffle_suits,
     table_band,
 )
 from jax_core.pytree import pytree, static
-from jax_core.rendering.scene import Scene
+from jax_core.rendering.scene import Scene, Still, Theme
 from jax_core.types import Action, Count, Key
 
 
@@ -134,16 +135,18 @@ class AutoEncode(Game[State, Params]):
         history = (earlier,) if visibility is Visibility.FULL else ()
         cards = card_layer(present, state.selected_suit, len(Suit))
         bands = (
-            table_band(CARD_LINES, history, (cards,), _ARROWS),
-            table_band(slice(CARD_LINES.stop, HISTORY_SIZE), history, (), _ARROWS),
+            table_band(CARD_LINES, history, (cards,), _TABLE),
+            table_band(slice(CARD_LINES.stop, HISTORY_SIZE), history, (), _TABLE),
         )
-        return Scene(score=state.score, bands=bands, title="AutoEncode")
+        return Scene(score=state.score, bands=bands, title="AutoEncode", theme=_THEME)
 
 
-# Below the selected suit: left and right change it.
-_ARROWS = (
-    *arrow(Move.LEFT, 116, 46),
-    *arrow(Move.RIGHT, 124, 46),
+_THEME = Theme.WINE
+_TABLE: Still = (
+    *card_table(_THEME),
+    # Below the selected suit: left and right change it.
+    *arrow(Move.LEFT, 116, 46, _THEME.accent),
+    *arrow(Move.RIGHT, 124, 46, _THEME.accent),
 )
 
 SPEC = GameSpec(

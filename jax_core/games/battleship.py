@@ -67,6 +67,7 @@ from jax_core.rendering.scene import (
     Rect,
     Scene,
     Still,
+    Theme,
     sprites,
 )
 from jax_core.types import Action, Count, Key
@@ -175,9 +176,11 @@ class BattleShip(Game[State, Params]):
             tiles=_TILES,
             rect=params.field,
         )
-        cursor = cursor_layer(state.cursor_x, state.cursor_y, params.size, params.field)
+        cursor = cursor_layer(
+            state.cursor_x, state.cursor_y, params.size, params.field, _CURSOR
+        )
         band = Band(layers=(marks, cursor), still=_still(params))
-        return Scene(score=state.score, bands=(band,), title="BattleShip")
+        return Scene(score=state.score, bands=(band,), title="BattleShip", theme=_THEME)
 
 
 def _draw_ship(
@@ -225,6 +228,9 @@ def _nth_bit(word: UInt32[Array, ""], n: Count, num_bits: int) -> UInt32[Array, 
     return jnp.sum(jnp.where(is_nth & is_set, place, 0), dtype=jnp.uint32)
 
 
+_THEME = Theme.SEA
+_CURSOR = Paint(sprites.FRAME, _THEME.accent)
+
 # Tile ids.
 _HIT, _WATER = 1, 2
 _TILES = (
@@ -235,8 +241,8 @@ _TILES = (
 
 def _still(params: Params) -> Still:
     return (
-        Fill(params.field, Color.INK),
-        Lines(params.field, params.size, params.size),
+        Fill(params.field, _THEME.ground),
+        Lines(params.field, params.size, params.size, _THEME.line),
     )
 
 

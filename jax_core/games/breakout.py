@@ -58,6 +58,7 @@ from jax_core.rendering.scene import (
     Paint,
     Rect,
     Scene,
+    Theme,
     Tile,
     sprites,
 )
@@ -203,7 +204,7 @@ class Breakout(Game[State, Params]):
             _band([(is_brick, _BRICK), *flying], rows=slice(0, _BRICKS_END)),
             _band([*flying, (is_paddle, _PADDLE)], rows=slice(_BRICKS_END, ROWS)),
         )
-        return Scene(score=state.score, bands=bands, title="Breakout")
+        return Scene(score=state.score, bands=bands, title="Breakout", theme=_THEME)
 
 
 def _is_rising(direction: Count) -> Flag:
@@ -227,6 +228,7 @@ def _brick_at(col: Count, row: Count) -> Bool[Array, "6 10"]:
     return (brick_row == row) & (np.arange(COLS, dtype=np.int32)[None] == col)
 
 
+_THEME = Theme.DUSK
 _BRICKS_END = FIRST_BRICK_ROW + BRICK_ROWS
 _ROW_COLORS = (
     Color.WHITE,  # no brick is here
@@ -257,8 +259,8 @@ def _band(layers: list[tuple[Bool[Array, "_rows 10"], Tile]], rows: slice) -> Ba
 
 
 _STILL = (
-    Fill(Rect(12, FIELD_TOP, 104, FIELD_BOTTOM - FIELD_TOP), Color.LINE),  # walls
-    Fill(WIDE_FIELD, Color.INK),
+    Fill(Rect(12, FIELD_TOP, 104, FIELD_BOTTOM - FIELD_TOP), _THEME.line),  # walls
+    Fill(WIDE_FIELD, _THEME.ground),
 )
 
 SPEC = GameSpec(

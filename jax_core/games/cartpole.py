@@ -15,8 +15,8 @@ Rewards: 1/T per step, T the step limit, the step that ends the episode included
 Ends: terminated when |x| > 2.4 or |theta| > 12 degrees; truncated after T steps.
 
 Partial view: cart and pole are drawn only in the first picture, the two arrows always.
-    Neither view shows `time`, which is equal to `score`. The footer reads CartPole in
-    both families.
+    Neither view shows `time`, which is equal to `score`. NoisyCartPole has a title and
+    a ground of its own.
 
 Levels: T = 200, 400, 600 in CartPole; T = 200 and noise of standard deviation 0.1, 0.2,
     0.3 in NoisyCartPole. Noise is part of the picture and never acts on the motion.
@@ -29,7 +29,7 @@ Differences from the published package:
 """
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
@@ -58,6 +58,7 @@ from jax_core.rendering.scene import (
     Rect,
     Scene,
     Still,
+    Theme,
     Units,
 )
 from jax_core.types import Action, Flag, Key
@@ -95,7 +96,11 @@ class State(GameState):
 
 
 class CartPole(Game[State, Params]):
-    """Rules and look of CartPole and NoisyCartPole."""
+    """Rules and look of CartPole."""
+
+    # Constants of the class, so that its instances stay interchangeable.
+    title: ClassVar[str] = "CartPole"
+    theme: ClassVar[Theme] = Theme.SLATE
 
     def init(self, key: Key, params: Params) -> State:
         """Starts near the centre, nearly upright and nearly at rest."""
@@ -155,12 +160,19 @@ class CartPole(Game[State, Params]):
             )
         )
         bands = (
-            _arrow_band(_THETA_ARROW, theta_dot),
-            _track_band((pole,), top=_THETA_ARROW.bottom, bottom=_CART_STRIP),
-            _track_band((cart, pole, axle), top=_CART_STRIP, bottom=_X_ARROW.top),
-            _arrow_band(_X_ARROW, x_dot),
+            _arrow_band(_THETA_ARROW, theta_dot, self.theme),
+            _track_band((pole,), _THETA_ARROW.bottom, _CART_STRIP, self.theme),
+            _track_band((cart, pole, axle), _CART_STRIP, _X_ARROW.top, self.theme),
+            _arrow_band(_X_ARROW, x_dot, self.theme),
         )
-        return Scene(score=state.score, bands=bands, title="CartPole")
+        return Scene(score=state.score, bands=bands, title=self.title, theme=self.theme)
+
+
+class NoisyCartPole(CartPole):
+    """CartPole with noise in its params, told apart by its look."""
+
+    title = "NoisyCartPole"
+    theme = Theme.MAUVE
 
 
 def _accelerations(state: State, action: Action) -> tuple[Scalar, Scalar]:
@@ -220,14 +232,6 @@ _CART_STRIP = _CART_TOP - 1  # half a pixel at least, for strips begin at whole 
 _CART = _box(-11, _CART_TOP, 11, _TRACK_Y)  # around the cart's centre
 _AXLE = _box(-1.5, _PIVOT_Y - 1.5, 1.5, _PIVOT_Y + 1.5)
 
-_TRACK_STILL: Still = (
-    Fill(Rect(0, FIELD_TOP, 128, FIELD_BOTTOM - FIELD_TOP), Color.INK),
-    Fill(Rect(0, _TRACK_Y, 128, 2), Color.LINE),
-    Fill(Rect(FIELD.x, _TRACK_Y - 3, 1, 8), Color.LINE),
-    Fill(Rect(_CENTRE_X - 0.5, _TRACK_Y, 1, 5), Color.LINE),
-    Fill(Rect(FIELD.x + FIELD.width - 1, _TRACK_Y - 3, 1, 8), Color.LINE),
-)
-
 
 def _pole(cart_x: Scalar, theta: Scalar) -> Corners:
     """The pole as a rectangle turned around the pivot."""
@@ -238,7 +242,7 @@ def _pole(cart_x: Scalar, theta: Scalar) -> Corners:
     return jnp.stack([foot - across, tip - across, tip + across, foot + across])
 
 
-def _arrow_band(arrow: _Arrow, velocity: Scalar) -> Band:
+def _arrow_band(arrow: _Arrow, velocity: Scalar, theme: Theme) -> Band:
     """An arrow from the middle of the field; its tip tells the velocity."""
     length = jnp.clip(velocity / _MAX_VELOCITY, -1.0, 1.0) * _ARROW_LENGTH
     shaft = jnp.sign(length) * jnp.maximum(jnp.abs(length) - _ARROW_TIP, 0.0)
@@ -250,18 +254,31 @@ def _arrow_band(arrow: _Arrow, velocity: Scalar) -> Band:
     y = np.array([-half, -half, 0, half, half], np.float32) + np.float32(arrow.middle)
     layer = Polygon(corners=jnp.stack([x, y], axis=1), color=arrow.color)
     still = (
-        Fill(Rect(0, arrow.top, 128, arrow.bottom - arrow.top), Color.INK),
+        Fill(Rect(0, arrow.top, 128, arrow.bottom - arrow.top), theme.ground),
         *(
-            Fill(Rect(x, arrow.middle - 6, 1, 12), Color.LINE)
+            Fill(Rect(x, arrow.middle - 6, 1, 12), theme.line)
             for x in (FIELD.x, _CENTRE_X - 0.5, FIELD.x + FIELD.width - 1)
         ),
     )
     return Band(layers=(layer,), still=still, top=arrow.top, bottom=arrow.bottom)
 
 
-def _track_band(layers: tuple[Polygon, ...], top: Units, bottom: Units) -> Band:
+def _track_band(
+    layers: tuple[Polygon, ...], top: Units, bottom: Units, theme: Theme
+) -> Band:
     """A strip of the track. A layer costs nothing in strips that lack it."""
-    return Band(layers=layers, still=_TRACK_STILL, top=top, bottom=bottom)
+    return Band(layers=layers, still=_track(theme), top=top, bottom=bottom)
+
+
+def _track(theme: Theme) -> Still:
+    """The track with marks at its middle and its ends."""
+    return (
+        Fill(Rect(0, FIELD_TOP, 128, FIELD_BOTTOM - FIELD_TOP), theme.ground),
+        Fill(Rect(0, _TRACK_Y, 128, 2), theme.line),
+        Fill(Rect(FIELD.x, _TRACK_Y - 3, 1, 8), theme.line),
+        Fill(Rect(_CENTRE_X - 0.5, _TRACK_Y, 1, 5), theme.line),
+        Fill(Rect(FIELD.x + FIELD.width - 1, _TRACK_Y - 3, 1, 8), theme.line),
+    )
 
 
 def _only(shown: Flag, corners: Corners) -> Corners:
@@ -283,7 +300,7 @@ SPEC = GameSpec(
 NOISY_SPEC = GameSpec(
     name="NoisyCartPole",
     version=0,
-    game=CartPole(),
+    game=NoisyCartPole(),
     levels={
         Difficulty.EASY: Params(max_steps=200, noise=0.1),
         Difficulty.MEDIUM: Params(max_steps=200, noise=0.2),

@@ -51,6 +51,7 @@ from jax_core.games._cards import (
     arrow,
     card_at,
     card_layer,
+    card_table,
     history_layer,
     shuffle_suits,
     table_band,
@@ -58,11 +59,12 @@ from jax_core.games._cards import (
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     Band,
-    Color,
     Grid,
     Paint,
     Rect,
     Scene,
+    Still,
+    Theme,
     Tile,
     sprites,
 )
@@ -154,7 +156,7 @@ class CountRecall(Game[State, Params]):
         history = (earlier,) if visibility is Visibility.FULL else ()
         cards = card_layer(value, query, params.num_suits)
         bands = _bands(history, cards, state.counter)
-        return Scene(score=state.score, bands=bands, title="CountRecall")
+        return Scene(score=state.score, bands=bands, title="CountRecall", theme=_THEME)
 
 
 def _bands(history: tuple[Grid, ...], cards: Grid, counter: Count) -> tuple[Band, ...]:
@@ -162,24 +164,27 @@ def _bands(history: tuple[Grid, ...], cards: Grid, counter: Count) -> tuple[Band
     digits = (jnp.stack([counter // 10, counter % 10]) + 1).astype(jnp.uint8)
     number = Grid(ids=digits[None], tiles=_DIGIT_TILES, rect=_COUNTER)
     return (
-        table_band(CARD_LINES, history, (cards,), _ARROWS),
-        table_band(slice(CARD_LINES.stop, _COUNTER_LINES.start), history, (), _ARROWS),
-        table_band(_COUNTER_LINES, history, (number,), _ARROWS),
-        table_band(slice(_COUNTER_LINES.stop, HISTORY_SIZE), history, (), _ARROWS),
+        table_band(CARD_LINES, history, (cards,), _TABLE),
+        table_band(slice(CARD_LINES.stop, _COUNTER_LINES.start), history, (), _TABLE),
+        table_band(_COUNTER_LINES, history, (number,), _TABLE),
+        table_band(slice(_COUNTER_LINES.stop, HISTORY_SIZE), history, (), _TABLE),
     )
 
+
+_THEME = Theme.FELT
 
 # Two digits always, in the color of what the player moves, unlike the score.
 _COUNTER = Rect(1, 62, 16, 10)
 _COUNTER_LINES = slice(4, 6)  # of the history, beside it
-_ARROWS = (
-    *arrow(Move.UP, 8, 56),
-    *arrow(Move.DOWN, 8, 78),
+_TABLE: Still = (
+    *card_table(_THEME),
+    *arrow(Move.UP, 8, 56, _THEME.accent),
+    *arrow(Move.DOWN, 8, 78, _THEME.accent),
 )
 
 # Tile ids: digit + 1. The space between digits is moved to their right.
 _DIGIT_TILES: tuple[Tile, ...] = tuple(
-    (Paint(tuple(row[1:] + row[:1] for row in digit), Color.YELLOW, on_line=True),)
+    (Paint(tuple(row[1:] + row[:1] for row in digit), _THEME.accent, on_line=True),)
     for digit in sprites.DIGITS
 )
 

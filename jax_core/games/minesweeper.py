@@ -63,6 +63,7 @@ from jax_core.rendering.scene import (
     Paint,
     Scene,
     Still,
+    Theme,
     Tile,
     sprites,
 )
@@ -169,10 +170,12 @@ class MineSweeper(Game[State, Params]):
             rect=FIELD,
         )
         cursor = cursor_layer(
-            state.cursor_x, state.cursor_y, params.size, FIELD, sprites.BRACKETS
+            state.cursor_x, state.cursor_y, params.size, FIELD, _CURSOR
         )
         band = Band(layers=(numbers, cursor), still=_still(params))
-        return Scene(score=state.score, bands=(band,), title="MineSweeper")
+        return Scene(
+            score=state.score, bands=(band,), title="MineSweeper", theme=_THEME
+        )
 
 
 def _numbers(mines: Bool[Array, "size size"]) -> UInt8[Array, "size size"]:
@@ -181,6 +184,9 @@ def _numbers(mines: Bool[Array, "size size"]) -> UInt8[Array, "size size"]:
     three_rows = padded[:-2] + padded[1:-1] + padded[2:]
     return three_rows[:, :-2] + three_rows[:, 1:-1] + three_rows[:, 2:]
 
+
+_THEME = Theme.OLIVE
+_CURSOR = Paint(sprites.BRACKETS, _THEME.accent)
 
 _DIGIT_COLORS = (
     Color.BLUE,  # 0
@@ -204,7 +210,10 @@ def _digit_tiles(params: Params) -> tuple[Tile, ...]:
 
 
 def _still(params: Params) -> Still:
-    return (Fill(FIELD, Color.INK), Lines(FIELD, params.size, params.size))
+    return (
+        Fill(FIELD, _THEME.ground),
+        Lines(FIELD, params.size, params.size, _THEME.line),
+    )
 
 
 SPEC = GameSpec(

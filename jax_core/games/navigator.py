@@ -64,6 +64,7 @@ from jax_core.rendering.scene import (
     Rect,
     Scene,
     Still,
+    Theme,
     sprites,
 )
 from jax_core.types import Action, Count, Key
@@ -168,13 +169,15 @@ class Navigator(Game[State, Params]):
             rect=params.field,
         )
         band = Band(layers=(board,), still=_still(params))
-        return Scene(score=state.score, bands=(band,), title="Navigator")
+        return Scene(score=state.score, bands=(band,), title="Navigator", theme=_THEME)
 
 
 def _skip(taken: Count, place: Count) -> Count:
     """Counts places as if the taken one were not there."""
     return place + (place >= taken).astype(jnp.int32)
 
+
+_THEME = Theme.EARTH
 
 # Tile ids.
 _BARRIER, _TREASURE, _PLAYER = 1, 2, 3
@@ -187,8 +190,8 @@ _TILES = (
 
 def _still(params: Params) -> Still:
     return (
-        Fill(params.field, Color.INK),
-        Lines(params.field, params.size, params.size),
+        Fill(params.field, _THEME.ground),
+        Lines(params.field, params.size, params.size, _THEME.line),
     )
 
 

@@ -56,6 +56,7 @@ from jax_core.rendering.scene import (
     Rect,
     Scene,
     Still,
+    Theme,
     sprites,
 )
 from jax_core.types import Action, Count, Key
@@ -136,7 +137,7 @@ class Skittles(Game[State, Params]):
         ids = jnp.where(player, jnp.uint8(_PLAYER), ids)
         field = Grid(ids=ids, tiles=_TILES, rect=WIDE_FIELD)
         band = Band(layers=(field,), still=_still(params))
-        return Scene(score=state.score, bands=(band,), title="Skittles")
+        return Scene(score=state.score, bands=(band,), title="Skittles", theme=_THEME)
 
 
 def _flip_coins(key: Key) -> Bool[Array, "10 10"]:
@@ -152,6 +153,7 @@ def _block_ids(time: Count) -> UInt8[Array, "10"]:
     return (jnp.mod(time - row, len(_BLOCK_COLORS)) + 1).astype(jnp.uint8)
 
 
+_THEME = Theme.NIGHT
 _BLOCK_COLORS = (
     Color.RED,
     Color.ORANGE,
@@ -178,7 +180,7 @@ def _still(params: Params) -> Still:
         params.lane_width * cell,
         WIDE_FIELD.height,
     )
-    return (Fill(WIDE_FIELD, Color.LINE), Fill(lane, Color.INK))
+    return (Fill(WIDE_FIELD, _THEME.line), Fill(lane, _THEME.ground))
 
 
 SPEC = GameSpec(

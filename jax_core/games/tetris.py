@@ -67,6 +67,7 @@ from jax_core.rendering.scene import (
     Rect,
     Scene,
     Still,
+    Theme,
     Tile,
 )
 from jax_core.types import Action, Count, Flag, Key
@@ -160,7 +161,7 @@ class Tetris(Game[State, Params]):
             _band(beside, marks[:below], params, row=0),
             _band(blocks[below:], marks[below:], params, row=below),
         )
-        return Scene(score=state.score, bands=bands, title="Tetris")
+        return Scene(score=state.score, bands=bands, title="Tetris", theme=_THEME)
 
 
 def _draw_bag(key: Key) -> Int8[Array, "7"]:
@@ -320,6 +321,8 @@ _BLOCK_ART = ("#######.",) * 4 + ("........",)
 _OUTLINE_ART = ("########", *("#......#",) * 7, "########", "########")
 _BAR_ART = (*(".",) * 3, *("#",) * 5, *(".",) * 2)  # colors stay visible above it
 
+_THEME = Theme.TEAL
+
 # Tile ids: piece + 1.
 _BLOCKS: tuple[Tile, ...] = tuple(
     (Paint(_BLOCK_ART, color, on_line=True),)
@@ -375,9 +378,9 @@ def _still(params: Params) -> Still:
     )
     walls = Rect(_BOARD.x - 2, _BOARD.y, _BOARD.width + 4, _BOARD.height)
     return (
-        Fill(walls, Color.LINE),
-        Fill(_BOARD, Color.INK),
-        Fill(panel, Color.INK),
+        Fill(walls, _THEME.line),
+        Fill(_BOARD, _THEME.ground),
+        Fill(panel, _THEME.ground),
     )
 
 

@@ -91,7 +91,7 @@ def _header(score: Count) -> Band:
 
 def _footer(scene: Scene) -> Band:
     # The last line of a board that fills the field lies in the footer's first row.
-    still = (*scene.bands[-1].still, Text(_TITLE_RECT, scene.title, Color.SKY))
+    still = (*scene.bands[-1].still, Text(_TITLE_RECT, scene.title, scene.theme.accent))
     return Band(layers=(), still=still, top=FIELD_BOTTOM, bottom=UNITS)
 
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float32, Int32, UInt8
 
 from jax_core.pytree import pytree, static
 from jax_core.rendering import sprites
-from jax_core.rendering.palette import Color
+from jax_core.rendering.palette import Color, Theme
 from jax_core.rendering.sprites import Art
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Scene",
     "Still",
     "Text",
+    "Theme",
     "Tile",
     "Units",
     "sprites",
@@ -158,3 +159,4 @@ class Scene:
     score: Int32[Array, ""]
     bands: tuple[Band, ...]  # from FIELD_TOP to FIELD_BOTTOM without gaps
     title: str = static()
+    theme: Theme = static(default=Theme.NIGHT)  # of the title; a still has its own

@@ -1,15 +1,19 @@
 """Palette, font, layout and the painting of layers."""
 
+import functools
 import itertools
+from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jax_core import registry
+from jax_core.game import Visibility
 from jax_core.rendering import font, layout, painting
 from jax_core.rendering.lookup import paint_by_lookup
-from jax_core.rendering.palette import Color
+from jax_core.rendering.palette import Color, Theme
 from jax_core.rendering.render import render, render_with
 from jax_core.rendering.scene import (
     FIELD,
@@ -50,6 +54,9 @@ COLOR_BLIND = {
 }
 
 
+every_game = pytest.mark.parametrize("game", sorted(registry.games))
+
+
 def scene(*layers, still=(), score=0, title="Test"):
     still = (*still, Text(Rect(30, 105, 60, 8), "X", Color.LINE))
     band = Band(layers=layers, still=still)
@@ -60,20 +67,69 @@ def grid(ids, tiles, rect=WIDE_FIELD):
     return Grid(ids=jnp.asarray(ids, jnp.uint8), tiles=tiles, rect=rect)
 
 
-def test_colors_stay_apart_in_grey():
-    luma = sorted(
-        float(np.dot(c.value, (0.299, 0.587, 0.114))) for c in Color if c != Color.BLACK
-    )
-    assert min(b - a for a, b in itertools.pairwise(luma)) >= 18
+@functools.cache
+def scenes_of(game):
+    """The scenes of all levels and views, with shapes for arrays."""
+    spec = registry.games[game]
+    return [
+        jax.eval_shape(partial(spec.game.scene, visibility=view), state, params)
+        for params in spec.levels.values()
+        for state in [jax.eval_shape(spec.game.init, jax.random.key(0), params)]
+        for view in Visibility
+    ]
 
 
+def colors_of(game):
+    """All colors of a game's pictures but the title's, which touches no other."""
+    bands = [band for scene in scenes_of(game) for band in scene.bands]
+    coats = [Color.BLACK, Color.WHITE]  # what is around the field, the score
+    for band in bands:
+        coats += [item.color for item in band.still]
+        for layer in band.layers:
+            if isinstance(layer, Grid):
+                coats += [paint.color for tile in layer.tiles for paint in tile]
+            else:
+                coats.append(layer.color)
+    nested = [coat if isinstance(coat, tuple) else (coat,) for coat in coats]
+    return set(itertools.chain(*nested))
+
+
+def luma(color):
+    return float(np.dot(color.value, (0.299, 0.587, 0.114)))
+
+
+def as_seen(color, kind):
+    linear = (np.array(color.value) / 255) ** 2.2
+    return (np.array(COLOR_BLIND[kind]) @ linear).clip(0, 1) ** (1 / 2.2) * 255
+
+
+@every_game
+def test_colors_of_a_picture_stay_apart_in_grey(game):
+    shades = sorted(map(luma, colors_of(game)))
+    assert min(b - a for a, b in itertools.pairwise(shades)) >= 18
+
+
+@every_game
 @pytest.mark.parametrize("kind", COLOR_BLIND)
-def test_colors_stay_apart_for_the_color_blind(kind):
-    matrix = np.array(COLOR_BLIND[kind])
-    linear = {c: (np.array(c.value) / 255) ** 2.2 for c in Color if c != Color.BLACK}
-    seen = {c: (matrix @ v).clip(0, 1) ** (1 / 2.2) * 255 for c, v in linear.items()}
-    for a, b in itertools.combinations(seen, 2):
-        assert np.linalg.norm(seen[a] - seen[b]) >= 30, (a, b)
+def test_colors_of_a_picture_stay_apart_for_the_color_blind(game, kind):
+    for a, b in itertools.combinations(colors_of(game), 2):
+        assert np.linalg.norm(as_seen(a, kind) - as_seen(b, kind)) >= 30, (a, b)
+
+
+@every_game
+def test_a_game_has_a_ground_lines_and_a_title_of_its_own(game):
+    themes = {name: scenes_of(name)[0].theme for name in registry.games}
+    theme = themes.pop(game)
+    assert theme not in themes.values()
+    assert {scene.theme for scene in scenes_of(game)} == {theme}
+    assert {theme.ground, theme.line} <= colors_of(game)
+    assert luma(theme.ground) < luma(theme.line) < luma(theme.accent)
+    assert luma(theme.accent) >= 128  # the title's, on black
+
+
+def test_no_two_themes_share_a_color():
+    shades = [(theme.ground, theme.line, theme.accent) for theme in Theme]
+    assert len(set(itertools.chain(*shades))) == 3 * len(Theme)
 
 
 def test_all_glyphs_have_five_rows_of_one_width_and_differ():
@@ -106,7 +162,7 @@ def test_cells_tile_the_field_and_differ_by_one_pixel_at_most(cells):
 @pytest.mark.parametrize("size", SIZES)
 def test_score_and_title_fit_into_header_and_footer(size):
     top, field_stop = layout.to_pixels(14, size), layout.to_pixels(114, size)
-    for title in ("MineSweeper", "CountRecall", "CartPole"):
+    for title in ("MineSweeper", "NoisyCartPole", "CartPole"):
         empty = np.asarray(render(scene(title=title), size))
         text_rows = np.flatnonzero(empty[field_stop:].any(axis=(1, 2)))
         assert len(text_rows) % font.GLYPH_HEIGHT == 0
@@ -154,9 +210,10 @@ def test_a_board_that_fills_the_field_has_its_last_line_above_the_title(size):
     plain, ruled = (np.asarray(render(scene(still=s), size)) for s in ((), (lines,)))
     left, stop = layout.to_pixels(14, size), layout.to_pixels(114, size)
     assert (ruled[stop, left : stop + 1] == Color.LINE.value).all()
-    is_title = (plain == Color.SKY.value).all(axis=2)
+    color = Theme.NIGHT.accent.value
+    is_title = (plain == color).all(axis=2)
     assert is_title.any()
-    assert np.array_equal((ruled == Color.SKY.value).all(axis=2), is_title)
+    assert np.array_equal((ruled == color).all(axis=2), is_title)
 
 
 def test_row_colors_and_coats_are_painted_in_order():
