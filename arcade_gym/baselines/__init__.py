@@ -1,0 +1,1 @@
+"""Learners in JAX: agents with any memory, trained on the device."""
