@@ -10,7 +10,6 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float32
 
 from jax_core.rendering import layout, painting
 from jax_core.rendering.font import DIGIT_BITS
@@ -24,6 +23,7 @@ from jax_core.rendering.planes import (
     cut,
     to_bytes,
 )
+from jax_core.rendering.polygons import row_intervals
 from jax_core.rendering.scene import (
     FIELD_BOTTOM,
     FIELD_TOP,
@@ -43,7 +43,6 @@ Drawn = Polygon | tuple[Ids, painting.Sheet]
 
 _SCORE_RECT = Rect(34, 1, 60, FIELD_TOP - 2)
 _TITLE_RECT = Rect(2, FIELD_BOTTOM + 1, UNITS - 4, UNITS - FIELD_BOTTOM - 2)
-_SUBPIXEL = 16.0  # corners are rounded to a sixteenth of a pixel
 
 
 def render(scene: Scene, size: int) -> Frame:
@@ -164,7 +163,7 @@ def _dot_ids(value: Count) -> Ids:
 
 def _paint_polygon(canvas: Canvas, polygon: Polygon, rows: slice, size: int) -> Canvas:
     """Fills, in every pixel row, the interval that a convex polygon covers."""
-    first, last = _row_intervals(polygon.corners, rows, size)
+    first, last = row_intervals(polygon.corners, rows, size)
     index_dtype = np.uint8 if size <= 255 else np.uint16
     pixel = np.arange(size, dtype=index_dtype).repeat(3)[None]
     inside = (pixel >= first.astype(index_dtype)[:, None]) & (
@@ -172,26 +171,3 @@ def _paint_polygon(canvas: Canvas, polygon: Polygon, rows: slice, size: int) -> 
     )
     color = np.tile(np.array(polygon.color.value, np.uint8), size)[None]
     return jnp.where(inside, color, canvas)
-
-
-def _row_intervals(
-    corners: Float32[Array | np.ndarray, "corners 2"], rows: slice, size: int
-) -> tuple[Float32[Array, " rows"], Float32[Array, " rows"]]:
-    """First pixel of each row whose centre is inside, and the first one behind it.
-
-    Corners are rounded to a fixed fraction of a pixel. The products below are then
-    exact, so a last-bit difference between backends cannot move an edge.
-    """
-    corners = jnp.round(corners * (size / UNITS * _SUBPIXEL)) / _SUBPIXEL
-    y = np.arange(rows.start, rows.stop, dtype=np.float32) + np.float32(0.5)
-    first = jnp.full(y.shape, float(size))
-    last = jnp.zeros(y.shape)
-    for index in range(corners.shape[0]):
-        (x0, y0), (x1, y1) = corners[index - 1], corners[index]
-        crossed = (jnp.minimum(y0, y1) <= y) & (y < jnp.maximum(y0, y1))
-        x = x0 + (y - y0) * (x1 - x0) / jnp.where(y0 == y1, 1.0, y1 - y0)
-        first = jnp.where(crossed, jnp.minimum(first, x), first)
-        last = jnp.where(crossed, jnp.maximum(last, x), last)
-    # A pixel counts when its centre lies in [first, last).
-    first, last = jnp.ceil(first - 0.5), jnp.ceil(last - 0.5)
-    return jnp.clip(first, 0.0, float(size)), jnp.clip(last, 0.0, float(size))
