@@ -15,7 +15,8 @@ from jaxtyping import Array, Float32
 
 from arcade_gym.baselines import collective, forward, optimizers
 from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.on_policy import Batch, Metrics, OnPolicy, Scalar, mean_of
+from arcade_gym.baselines.learner import Batch, Metrics, Scalar, mean_of
+from arcade_gym.baselines.on_policy import OnPolicy
 from arcade_gym.baselines.returns import generalized_advantages
 from arcade_gym.baselines.rollout import Behaviour, Rows, Seen, seen_by
 from arcade_gym.baselines.schedules import linear
