@@ -1,12 +1,20 @@
 """Pixel games as Gymnasium environments; importing registers `popgym_arcade/*`."""
 
 from arcade_gym import interop
+from arcade_gym.commands import compilation_cache
 from arcade_gym.env import ArcadeEnv
 from arcade_gym.listing import list_games
 from arcade_gym.registration import register_all
 from arcade_gym.vector_env import ArcadeVectorEnv
 from jax_core.version import __version__
 
-__all__ = ["ArcadeEnv", "ArcadeVectorEnv", "__version__", "interop", "list_games"]
+__all__ = [
+    "ArcadeEnv",
+    "ArcadeVectorEnv",
+    "__version__",
+    "compilation_cache",
+    "interop",
+    "list_games",
+]
 
 register_all()

@@ -7,7 +7,7 @@
     record.save("breakout.gif", batches, caption="Breakout, my policy")
 
 `watch` and `watch_script` play while they are iterated over, so `tqdm(batches)` shows
-progress. The command is `arcade-gym-record`.
+progress. The command is `arcade-gym record`.
 """
 
 from arcade_gym.films.recording import (

@@ -1,4 +1,4 @@
-"""Play a game by hand: `arcade-gym-play BattleShipEasy --partial-obs`.
+"""Plays a game by hand: `arcade-gym play BattleShipEasy --partial-obs`.
 
 The published package's name of the command, `popgym-arcade-play`, works as well.
 """
@@ -18,9 +18,9 @@ keys:
   R restart   N next seed   V switch view   P pause   S screenshot   Esc quit
 
 examples:
-  arcade-gym-play                                  choose from a menu
-  arcade-gym-play BattleShipEasy -p -o 128         a memory game
-  arcade-gym-play TetrisHard --fps 3 --record tetris.mp4
+  arcade-gym play                                  choose from a menu
+  arcade-gym play BattleShipEasy -p -o 128         a memory game
+  arcade-gym play TetrisHard --fps 3 --record tetris.mp4
 """
 
 
@@ -28,17 +28,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Plays what the command line asks for.
 
     Returns:
-        The exit code: 0, 2 where a window cannot be opened, 130 after Ctrl-C.
+        The exit code: 0, 1 where a film or a log could not be written, 2 where a
+        window could not be opened.
     """
     parser = _parser()
     chosen = parser.parse_args(argv)
-    try:
-        import pygame  # noqa: F401, PLC0415  # optional dependency
-    except ImportError:
-        print(
-            "Playing needs pygame-ce: pip install 'arcade-gym[human]'", file=sys.stderr
-        )
-        return 2
+    import pygame  # noqa: F401, PLC0415  # optional dependency
+
     from arcade_gym.playing import app, window  # noqa: PLC0415  # they need pygame
 
     compilation_cache.enable()
@@ -47,14 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except window.NoDisplayError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        return 130
+    except film.WriteError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="arcade-gym-play",
+        prog="arcade-gym play",
         description="Play a game by hand, in its full or its partial view.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -92,7 +89,3 @@ def _parser() -> argparse.ArgumentParser:
         "and fps",
     )
     return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

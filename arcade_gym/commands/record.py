@@ -1,13 +1,14 @@
-"""Films lanes of a batch: `arcade-gym-record BreakoutEasy breakout.gif`."""
+"""Films lanes of a batch: `arcade-gym record BreakoutEasy breakout.gif`."""
 
 import argparse
 import importlib
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax_core
-from arcade_gym.commands import compilation_cache, options
+from arcade_gym.commands import compilation_cache, options, progress
 from arcade_gym.films import film
 from arcade_gym.films.recording import (
     FPS,
@@ -24,36 +25,54 @@ MAX_LANES = 64
 MAX_STEPS = 100_000
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    """Films what the command line asks for."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Films what the command line asks for.
+
+    Returns:
+        The exit code: 0, 1 where the film could not be written, 130 after Ctrl-C,
+        when the film is complete up to there.
+    """
     parser = _parser()
     chosen = parser.parse_args(argv)
-    try:
-        from tqdm import tqdm  # noqa: PLC0415  # optional dependency
-    except ImportError:
-        parser.error("the progress bar needs tqdm: pip install 'arcade-gym[video]'")
     try:
         arguments.seeds(chosen.seed, chosen.lanes)
     except ValueError as error:
         parser.error(str(error))
     compilation_cache.enable()
-    bar = tqdm(_batches(chosen), total=chosen.steps + 1, unit="frame")
-    path = save(
+    before = _written_at(chosen.file)
+    try:
+        _film(chosen)
+    except film.WriteError as error:
+        print(f"{parser.prog}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        if _written_at(chosen.file) != before:
+            print(f"Wrote {chosen.file}, up to the interruption")
+        return 130
+    print(f"Wrote {chosen.file}")
+    return 0
+
+
+def _film(chosen: argparse.Namespace) -> None:
+    save(
         chosen.file,
-        iter(bar),
+        progress.shown(_batches(chosen), total=chosen.steps + 1, unit="frames"),
         columns=chosen.columns,
         caption=_caption(chosen) if chosen.caption is None else chosen.caption,
         fps=chosen.fps,
         scale=chosen.scale,
     )
-    print(f"Wrote {path}")
+
+
+def _written_at(path: Path) -> int | None:
+    return path.stat().st_mtime_ns if path.exists() else None
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="arcade-gym-record",
+        prog="arcade-gym record",
         description="Films lanes of a batch as a GIF or MP4 while a policy plays.",
-        epilog="example: arcade-gym-record BreakoutEasy breakout.gif --lanes 9",
+        epilog="example: arcade-gym record BreakoutEasy breakout.gif --lanes 9",
     )
     parser.add_argument("id", type=options.env_id, help="BreakoutEasy and so on")
     parser.add_argument(
@@ -100,9 +119,8 @@ def _add_numbers(parser: argparse.ArgumentParser) -> None:
 
 
 def _function(text: str) -> Callable[..., Any]:
-    """Loads "module:function", from the present folder too."""
+    """Loads "module:function"."""
     module, _, name = text.partition(":")
-    sys.path.insert(0, "")
     try:
         return getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
@@ -110,8 +128,6 @@ def _function(text: str) -> Callable[..., Any]:
             f"must be a function that can be imported, as in players.breakout:act; got "
             f"{text!r} ({error})"
         ) from error
-    finally:
-        sys.path.remove("")
 
 
 def _batches(chosen: argparse.Namespace) -> Iterator[Frames]:
@@ -130,7 +146,3 @@ def _caption(chosen: argparse.Namespace) -> str:
     player = chosen.policy or chosen.script
     name = f"{player.__module__}.{player.__name__}" if player else "random actions"
     return f"{chosen.id}, {view} view, {name}, seed {chosen.seed}"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,16 @@
-"""Films: GIF through Pillow, MP4 through imageio with ffmpeg (extra `video`)."""
+"""Films: GIF through Pillow, MP4 through ffmpeg (extra `video`).
 
+A film is written beside its path and put there when it is complete, so that a full disk
+or an interruption leaves no half file and never costs the file that was there before.
+"""
+
+import os
+import subprocess
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
@@ -14,25 +21,64 @@ Picture = UInt8[np.ndarray, "rows columns 3"]
 MAX_FPS = 50  # viewers slow GIFs of less than 20 ms per frame down
 
 
+class WriteError(OSError):
+    """A file could not be written; says which and why, in one line."""
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turns what the system says of a write into a `WriteError` about this file."""
+    try:
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        raise WriteError(
+            f"cannot write {str(path)!r}: {error.strerror or error}"
+        ) from error
+
+
 class Film(ABC):
-    """A film being written; its file is complete once `close` was called."""
+    """A film being written; its file is there once `close` was called."""
 
     def __init__(self, path: Path, fps: int, scale: int) -> None:
         """Takes a checked path, frames per second and a whole factor of enlargement."""
         self.path = path
         self._fps = fps
         self._scale = scale
+        self._is_open = True
 
     def add(self, frame: Picture) -> None:
-        """Appends a frame: uint8 [height, width, 3], of one size throughout."""
+        """Appends a frame: uint8 [height, width, 3], of one size throughout.
+
+        Raises:
+            WriteError: the disk is full, say; the film is given up.
+        """
         self._append(frame.repeat(self._scale, axis=0).repeat(self._scale, axis=1))
+
+    def close(self) -> None:
+        """Completes the file. A film without frames leaves none; closing twice is fine.
+
+        Raises:
+            WriteError: the disk is full, say; the path is left as it was.
+        """
+        if not self._is_open:
+            return
+        self._is_open = False
+        part = part_of(self.path)
+        try:
+            with explained(self.path):
+                if self._finish(part):
+                    os.replace(part, self.path)
+        finally:
+            part.unlink(missing_ok=True)
 
     @abstractmethod
     def _append(self, frame: Picture) -> None: ...
 
     @abstractmethod
-    def close(self) -> None:
-        """Completes the file. A film without frames leaves none."""
+    def _finish(self, part: Path) -> bool:
+        """Completes the film in the file `part`; False if it has no frames."""
 
 
 class Gif(Film):
@@ -50,18 +96,20 @@ class Gif(Film):
         image = Image.fromarray(frame)
         self._frames.append(image.convert("P", palette=Image.Palette.ADAPTIVE))
 
-    def close(self) -> None:
-        """Writes the file."""
+    def _finish(self, part: Path) -> bool:
         if not self._frames:
-            return
+            return False
         first, *rest = self._frames
-        first.save(
-            self.path,
-            save_all=True,
-            append_images=rest,
-            duration=round(100 / self._fps) * 10,  # GIF counts in 10 ms
-            loop=0,
-        )
+        with part.open("wb") as file:
+            first.save(
+                file,
+                format="GIF",
+                save_all=True,
+                append_images=rest,
+                duration=round(100 / self._fps) * 10,  # GIF counts in 10 ms
+                loop=0,
+            )
+        return True
 
 
 class Mp4(Film):
@@ -71,42 +119,50 @@ class Mp4(Film):
     more whole pixels each, unless a scale of 1 is asked for.
     """
 
-    _QUALITY = ("-crf", "12")
+    _ENCODING = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "12")
 
     def __init__(self, path: Path, fps: int, scale: int | None) -> None:
         """Enlarges by 2 where the scale is left open."""
         super().__init__(path, fps, scale or 2)
-        self._writer: Any = None
+        self._ffmpeg: subprocess.Popen[bytes] | None = None
 
     def _append(self, frame: Picture) -> None:
         height, width, _ = frame.shape
         to_even = ((0, height % 2), (0, width % 2), (0, 0))
+        frame = np.pad(frame, to_even, mode="edge")
+        if self._ffmpeg is None:
+            self._ffmpeg = self._start(frame)
+        assert self._ffmpeg.stdin
+        try:
+            self._ffmpeg.stdin.write(frame.tobytes())
+        except BrokenPipeError:
+            self.close()  # raises with what ffmpeg said
+
+    def _start(self, frame: Picture) -> "subprocess.Popen[bytes]":
+        import imageio_ffmpeg  # noqa: PLC0415  # optional dependency
+
+        height, width, _ = frame.shape
+        raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}")
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", *raw]
+        command += ["-r", str(self._fps), "-i", "-", "-an", *self._ENCODING]
         with warnings.catch_warnings():
             # The child only becomes ffmpeg and never comes back to JAX.
             warnings.filterwarnings("ignore", r"os\.fork\(\)", RuntimeWarning)
-            if self._writer is None:
-                self._writer = self._open()
-            self._writer.append_data(np.pad(frame, to_even, mode="edge"))
+            return subprocess.Popen(
+                [*command, str(part_of(self.path))],
+                stdin=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                start_new_session=True,  # Ctrl-C ends the film and not ffmpeg
+            )
 
-    def _open(self) -> Any:
-        import imageio.v2  # noqa: PLC0415  # optional dependency
-
-        return imageio.v2.get_writer(
-            self.path,
-            format="FFMPEG",
-            fps=self._fps,
-            codec="libx264",
-            pixelformat="yuv420p",
-            macro_block_size=2,
-            quality=None,
-            ffmpeg_log_level="error",
-            output_params=list(self._QUALITY),
-        )
-
-    def close(self) -> None:
-        """Ends the file."""
-        if self._writer is not None:
-            self._writer.close()
+    def _finish(self, part: Path) -> bool:
+        if self._ffmpeg is None:
+            return False
+        said = self._ffmpeg.communicate()[1].decode(errors="replace").strip()
+        if self._ffmpeg.returncode:
+            reason = said.rpartition("] ")[2] or "it was ended"  # without its addresses
+            raise WriteError(f"cannot write {str(self.path)!r}: ffmpeg: {reason}")
+        return True
 
 
 KINDS: dict[str, type[Gif | Mp4]] = {".gif": Gif, ".mp4": Mp4}
@@ -146,10 +202,15 @@ def check_path(path: Path) -> None:
             import imageio_ffmpeg  # noqa: F401, PLC0415  # optional dependency
         except ImportError as error:
             raise ImportError(
-                "MP4 needs imageio and ffmpeg: pip install 'arcade-gym[video]'. "
-                "GIF works without"
+                "MP4 needs ffmpeg: pip install 'arcade-gym[video]'. GIF works without"
             ) from error
     check_writable(path)
+    check_writable(part_of(path))
+
+
+def part_of(path: Path) -> Path:
+    """Where a film lies while it is written: a hidden file in the same folder."""
+    return path.with_name(f".{path.stem}.part{path.suffix}")
 
 
 def check_writable(path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pygame
 
-from arcade_gym.films.film import Film
+from arcade_gym.films.film import Film, explained
 from arcade_gym.listing import find_game
 from arcade_gym.playing.keys import COMMANDS, MOVES, Command, HeldMoves, asks_to_quit
 from arcade_gym.playing.match import Match
@@ -172,7 +172,7 @@ class Loop:
     def _log(self) -> None:
         if self._outputs.log:
             line = json.dumps({**self.match.summary(), "fps": self._fps})
-            with self._outputs.log.open("a") as log:
+            with explained(self._outputs.log), self._outputs.log.open("a") as log:
                 log.write(line + "\n")
 
     def _take_screenshot(self) -> None:

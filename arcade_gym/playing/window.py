@@ -134,5 +134,5 @@ _ADVICE = (
     "cannot open a window ({0}).\n"
     "Run this where there is a screen: on a desktop, with `ssh -X`, or with\n"
     "`xvfb-run` for a screen in memory. To see play without a screen, film it:\n"
-    "arcade-gym-record BreakoutEasy breakout.gif"
+    "arcade-gym record BreakoutEasy breakout.gif"
 )

@@ -20,7 +20,7 @@ def decode_gif(path):
 
 
 def decode_mp4(path, height, width):
-    """Frames and frames per second; imageio's own reader leaves pipes open."""
+    """Frames and frames per second."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-i", str(path)]
     to_pipe = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
     done = subprocess.run([*command, *to_pipe], capture_output=True, check=True)

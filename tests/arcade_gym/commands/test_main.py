@@ -1,152 +1,134 @@
-"""The first page, the list of games, and the cache of the commands."""
+"""One command with verbs: which file a verb imports, and how it ends."""
 
-import importlib.metadata
-import json
-import os
+import importlib
 import subprocess
 import sys
-from pathlib import Path
 
-import jax
 import pytest
 
-import arcade_gym
-from arcade_gym import __main__ as first_page
-from arcade_gym import interop, listing
-from arcade_gym.commands import compilation_cache
-from jax_core import registry
+from arcade_gym.commands import games
+from arcade_gym.commands import main as command
+from arcade_gym.commands.main import VERBS, main
+from jax_core.version import __version__
 
-FORGET = "JAX_COMPILATION_CACHE_DIR"
+# Prints what the help of each verb imports, as it were in a process of its own.
+HELP_OF_EVERY_VERB = """
+import sys
+from jax._src import xla_bridge
+from arcade_gym.commands.main import VERBS, main
+
+for verb in VERBS:
+    for name in [name for name in sys.modules if "arcade_gym.commands" in name]:
+        del sys.modules[name]
+    try:
+        main([verb, "--help"])
+    except SystemExit:
+        pass
+    assert not xla_bridge.backends_are_initialized()
+    assert not {"torch", "pygame", "imageio_ffmpeg"} & set(sys.modules)
+    found = [name for name in VERBS if "arcade_gym.commands." + name in sys.modules]
+    print(verb, "imports", *found)
+"""
 
 
-def packages_without(*missing):
-    find = importlib.metadata.version
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_verb_explains_itself_in_80_columns(monkeypatch, capsys, verb):
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit) as stopped:
+        main([verb, "--help"])
+    assert stopped.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f"usage: arcade-gym {verb} ")
+    assert max(map(len, lines)) <= 80
 
-    def version(name):
-        if name in missing:
-            raise importlib.metadata.PackageNotFoundError(name)
-        return find(name)
 
-    return version
-
-
-def test_the_page_names_versions_devices_games_and_commands(capsys):
-    first_page.main([])
-    page = capsys.readouterr().out
-    assert f"Arcade Gym {arcade_gym.__version__}\n" in page
-    assert f"jax=={jax.__version__}" in page
-    assert f"JAX: {jax.devices()[0].platform}:0" in page
-    for game in registry.games:
-        assert f"\n  {game} " in page
-    commands = page.partition("\nNext\n")[2].splitlines()
-    assert len(commands) == 3
-    assert all(
-        command.split()[0].startswith(("arcade-gym", "python")) for command in commands
+def test_a_verb_imports_no_other_and_starts_no_backend():
+    done = subprocess.run(
+        [sys.executable, "-c", HELP_OF_EVERY_VERB],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert max(map(len, page.splitlines())) <= 80
+    seen = [line for line in done.stdout.splitlines() if " imports " in line]
+    assert seen == [f"{verb} imports {verb}" for verb in VERBS]
 
 
-def test_the_page_says_whether_torch_shares_the_device(monkeypatch):
-    assert "PyTorch: gets frames on cpu without a copy" in first_page.devices()
-    share = interop.to_torch
-    monkeypatch.setattr(interop, "to_torch", lambda array: share(array).clone())
-    assert "PyTorch: gets frames on cpu through a copy" in first_page.devices()
-
-    def refuse(array):
-        raise RuntimeError("no CUDA")
-
-    monkeypatch.setattr(interop, "to_torch", refuse)
-    assert "PyTorch: does not share this device (no CUDA)" in first_page.devices()
+@pytest.mark.parametrize("option", ["-h", "--help"])
+def test_the_help_lists_the_verbs(capsys, option):
+    assert main([option]) == 0
+    text = capsys.readouterr().out
+    for name, verb in VERBS.items():
+        assert f"  {name} " in text
+        assert verb.help in text
+    assert max(map(len, text.splitlines())) <= 80
 
 
-def test_the_page_works_without_optional_packages(monkeypatch):
-    def refuse(array):
-        raise ModuleNotFoundError("No module named 'torch'")
-
-    monkeypatch.setattr(interop, "to_torch", refuse)
-    version = packages_without("torch", "pygame-ce")
-    monkeypatch.setattr(importlib.metadata, "version", version)
-    assert "PyTorch: not installed" in first_page.devices()
-    assert "pip install 'arcade-gym[torch,human]'" in first_page.versions()
+def test_the_version_is_told(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"arcade-gym {__version__}\n"
 
 
-def test_the_page_shows_why_there_is_no_device(monkeypatch):
-    def refuse():
-        raise RuntimeError("Unable to initialize backend 'cuda'")
-
-    monkeypatch.setattr(jax, "devices", refuse)
-    assert (
-        "JAX: no device (Unable to initialize backend 'cuda')" in first_page.devices()
-    )
-
-
-def test_the_module_runs_as_a_command():
-    command = [sys.executable, "-m", "arcade_gym", "--help"]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert shown.startswith("usage: python -m arcade_gym")
+@pytest.mark.parametrize("wrong", ["recrod", "Record", "--lanes", ""])
+def test_an_unknown_verb_is_refused(capsys, wrong):
+    assert main([wrong]) == 2
+    message = capsys.readouterr().err
+    assert message.startswith(f"arcade-gym: Unknown command {wrong!r}.")
+    assert message.endswith(f"All: {', '.join(VERBS)}\n")
+    if wrong == "recrod":
+        assert "Did you mean 'record'?" in message
 
 
-def test_games_are_listed_as_data():
-    games = {game.name: game for game in arcade_gym.list_games()}
-    assert tuple(games) == tuple(registry.games)
-    assert games["Skittles"] == listing.GameInfo(
-        name="Skittles",
-        goal="dodge blocks that fall down a lane.",
-        env_ids=("SkittlesEasy", "SkittlesMedium", "SkittlesHard"),
-        max_steps=(100, 100, 100),
-        moves=("-", "-", "player left", "player right", "-"),
-    )
-    assert games["Tetris"].moves[0] == "rotate clockwise"
-    assert all(game.goal and len(game.moves) == 5 for game in games.values())
-    assert (
-        json.loads(json.dumps(games["Breakout"]._asdict()))["max_steps"] == [2000] * 3
+def test_a_missing_extra_is_named(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "pygame", None)
+    assert main(["play", "NavigatorEasy"]) == 2
+    assert capsys.readouterr().err == (
+        "arcade-gym: `play` needs pygame: pip install 'arcade-gym[human]'\n"
     )
 
 
-def test_a_game_without_a_table_of_actions_gets_their_names(monkeypatch):
-    module = sys.modules[type(registry.games["Skittles"].game).__module__]
-    monkeypatch.setattr(module, "__doc__", None)  # as under python -OO
-    game = listing.find_game("SkittlesHard")
-    assert (game.goal, game.moves) == ("", ("up", "down", "left", "right", "fire"))
+def test_a_fault_of_ours_is_not_taken_for_a_missing_extra(monkeypatch):
+    def broken(name):
+        raise ModuleNotFoundError("No module named 'x'", name="arcade_gym.x")
+
+    monkeypatch.setattr(importlib, "import_module", broken)
+    with pytest.raises(ModuleNotFoundError):
+        main(["play"])
 
 
-def test_an_unknown_id_suggests_the_nearest():
-    with pytest.raises(ValueError, match="Did you mean 'SkittlesHard'"):
-        listing.find_game("SkitlesHard")
+def test_ctrl_c_ends_every_verb_without_a_traceback(monkeypatch, capsys):
+    def interrupted(argv):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(games, "main", interrupted)
+    assert main(["games"]) == 130
+    assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize(
-    ("system", "variables", "want"),
-    [
-        ("linux", {"XDG_CACHE_HOME": "/x"}, Path("/x/arcade-gym/jax")),
-        ("linux", {}, Path("~/.cache/arcade-gym/jax")),
-        ("darwin", {}, Path("~/Library/Caches/arcade-gym/jax")),
-        ("win32", {"LOCALAPPDATA": "/local"}, Path("/local/arcade-gym/jax")),
-    ],
-)
-def test_the_cache_lies_in_the_users_folder(monkeypatch, system, variables, want):
-    monkeypatch.setattr(sys, "platform", system)
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    assert compilation_cache.folder() == want.expanduser()
+def test_a_reader_that_leaves_is_no_error():
+    """As in `arcade-gym games | head -1`."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "arcade_gym", "games"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 1
 
 
-@pytest.mark.parametrize("chosen", [None, "mine"])
-def test_compiled_functions_are_kept_where_the_user_wants_them(tmp_path, chosen):
-    code = (
-        "from arcade_gym import compilation_cache; compilation_cache.enable(); "
-        "import jax, jax_core; env, _ = jax_core.make('SkittlesEasy'); "
-        "jax.jit(env.init)(jax.random.key(0))"
-    )
-    variables = {k: v for k, v in os.environ.items() if k != FORGET}
-    variables["XDG_CACHE_HOME"] = str(tmp_path)
-    if chosen:
-        variables[FORGET] = str(tmp_path / chosen)
-    subprocess.run([sys.executable, "-c", code], env=variables, check=True)
-    folder = tmp_path / (chosen or "arcade-gym/jax")
-    assert any("init" in path.name for path in folder.iterdir())
-    assert {path.name for path in tmp_path.iterdir()} == {
-        folder.relative_to(tmp_path).parts[0]
-    }
+def test_modules_of_the_present_folder_can_be_named(tmp_path, monkeypatch):
+    """Also where the command was started through its console script."""
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if p])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "module_of_this_folder.py").write_text("def act(state, params): ...")
+    assert main(["games"]) == 0
+    assert importlib.import_module("module_of_this_folder").act
+
+
+def test_the_published_name_plays(monkeypatch):
+    seen = []
+    monkeypatch.setattr(sys, "argv", ["popgym-arcade-play", "BreakoutEasy"])
+    monkeypatch.setattr(command, "_run", lambda arguments: seen.extend(arguments) or 0)
+    assert command.play() == 0
+    assert seen == ["play", "BreakoutEasy"]

@@ -196,7 +196,7 @@ def test_checking_a_path_keeps_what_is_there(tmp_path):
     assert path.read_text() == "precious"
 
 
-def test_mp4_without_imageio_says_what_to_install(tmp_path, monkeypatch):
+def test_mp4_without_ffmpeg_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(ImportError, match=r"pip install 'arcade-gym\[video\]'"):
         record.save(tmp_path / "a.mp4", [])
@@ -229,11 +229,11 @@ def test_the_caption_is_above_the_grid_and_wraps(tmp_path):
     np.testing.assert_array_equal(found[len(one) :], frames[0] // 64 * 64)
 
 
-def test_importing_it_loads_neither_imageio_nor_a_backend():
+def test_importing_it_loads_neither_ffmpeg_nor_a_backend():
     code = (
         "import sys, arcade_gym.record; from jax._src import xla_bridge; "
         "assert not xla_bridge.backends_are_initialized(); "
-        "print({'imageio', 'tqdm', 'torch', 'pygame'} & set(sys.modules))"
+        "print({'imageio_ffmpeg', 'torch', 'pygame'} & set(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

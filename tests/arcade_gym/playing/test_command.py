@@ -1,14 +1,17 @@
 """The command: every option, and what it refuses."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pygame
 import pytest
+from PIL import Image
 
-from arcade_gym.commands import play
+from arcade_gym.commands.main import main
 from arcade_gym.playing import app, menu, window
 from arcade_gym.playing.loop import Loop
 from jax_core.game import Visibility
@@ -20,7 +23,7 @@ from tests.arcade_gym.playing.kit import (
 
 
 class TestCommand:
-    """`arcade-gym-play` from its options to its files."""
+    """`arcade-gym play` from its options to its files."""
 
     @pytest.fixture
     def quick(self, monkeypatch, compiled):
@@ -43,7 +46,7 @@ class TestCommand:
         pygame.display.init()
         for key in (*keys, pygame.K_ESCAPE):
             key_down(key)
-        return play.main(list(arguments))
+        return main(["play", *arguments])
 
     def test_options_reach_the_game(self, quick):
         options = ["-p", "-o", "64", "--seed", "9"]
@@ -117,16 +120,34 @@ class TestCommand:
         self, quick, capsys, arguments, message
     ):
         with pytest.raises(SystemExit) as stopped:
-            play.main(arguments)
+            main(["play", *arguments])
         assert stopped.value.code == 2
         assert message in capsys.readouterr().err
         assert quick == []
 
-    def test_without_pygame_it_says_what_to_install(self, monkeypatch, capsys):
-        monkeypatch.setitem(sys.modules, "pygame", None)
-        assert play.main(["NavigatorEasy"]) == 2
-        message = capsys.readouterr().err
-        assert message == "Playing needs pygame-ce: pip install 'arcade-gym[human]'\n"
+    def test_a_full_disk_takes_one_line(self, quick, monkeypatch, capsys, tmp_path):
+        """The film is given up; what was there before stays."""
+
+        def no_space(*arguments, **options):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        path = tmp_path / "a.gif"
+        path.write_text("precious")
+        monkeypatch.setattr(Image.Image, "save", no_space)
+        assert self.play("NavigatorEasy", "--record", str(path)) == 1
+        assert capsys.readouterr().err == (
+            f"arcade-gym play: cannot write {str(path)!r}: No space left on device\n"
+        )
+        assert path.read_text() == "precious"
+        assert list(tmp_path.iterdir()) == [path]
+        assert not pygame.display.get_init()
+
+    def test_a_log_on_a_full_disk_takes_one_line(self, quick, capsys):
+        keys = [pygame.K_LEFT]
+        assert self.play("NavigatorEasy", "--log", "/dev/full", keys=keys) == 1
+        assert capsys.readouterr().err == (
+            "arcade-gym play: cannot write '/dev/full': No space left on device\n"
+        )
 
     def test_ctrl_c_closes_the_window(self, quick, monkeypatch):
         def interrupt(loop):
@@ -136,14 +157,6 @@ class TestCommand:
         assert self.play("NavigatorEasy") == 130
         assert not pygame.display.get_init()
 
-    def test_help_fits_in_80_columns(self, monkeypatch, capsys):
-        monkeypatch.setenv("COLUMNS", "80")
-        with pytest.raises(SystemExit):
-            play.main(["--help"])
-        text = capsys.readouterr().out
-        assert max(map(len, text.splitlines())) <= 80
-        assert "V switch view" in text
-
 
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a system without screen")
 def test_without_a_screen_there_is_advice():
@@ -151,9 +164,10 @@ def test_without_a_screen_there_is_advice():
     removed = ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER")
     code = (
         f"import os; [os.environ.pop(name, None) for name in {removed}]; "
-        "from arcade_gym import compilation_cache, play; "
+        "from arcade_gym import compilation_cache; "
+        "from arcade_gym.commands.main import main; "
         "compilation_cache.enable = lambda: None; "
-        "raise SystemExit(play.main(['NavigatorEasy']))"
+        "raise SystemExit(main(['play', 'NavigatorEasy']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False

@@ -1,0 +1,71 @@
+"""The games: `arcade-gym games`, `arcade-gym games Breakout`."""
+
+import argparse
+import textwrap
+from collections.abc import Sequence
+
+from arcade_gym.commands import options
+from arcade_gym.listing import GameInfo, find_game, list_games
+from jax_core.game import Move
+
+COLUMNS = 80
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Prints the list of games, or one of them."""
+    parser = argparse.ArgumentParser(
+        prog="arcade-gym games",
+        description="Lists the games, or what there is to know of one.",
+    )
+    parser.add_argument(
+        "game", nargs="?", type=_game, help="a name or an id, for all about one game"
+    )
+    parser.add_argument("--ids", action="store_true", help="only ids, one a line")
+    chosen = parser.parse_args(argv)
+    games = [chosen.game] if chosen.game else list_games()
+    if chosen.ids:
+        print("\n".join(env_id for game in games for env_id in game.env_ids))
+    else:
+        print(describe(chosen.game) if chosen.game else overview())
+
+
+def overview() -> str:
+    """Names, goals and the form of the ids."""
+    listed = list_games()
+    width = max(len(game.name) for game in listed)
+    lines = [
+        paragraph(f"{game.name:<{width}}  {game.goal}", hang=width + 4)
+        for game in listed
+    ]
+    ids = ", ".join(listed[0].env_ids)
+    return "\n".join([*lines, paragraph(f"Ids add the level: {ids}.")])
+
+
+def describe(game: GameInfo) -> str:
+    """One game: its goal, its levels and what the actions do."""
+    levels = [
+        f"  {env_id:<24}{steps:>6} steps at most"
+        for env_id, steps in zip(game.env_ids, game.max_steps, strict=True)
+    ]
+    moves = [
+        f"  {move.value} {move.name.lower():<6}{game.moves[move]}" for move in Move
+    ]
+    return "\n".join(
+        [game.name, paragraph(game.goal), "", *levels, "", *moves],
+    )
+
+
+def paragraph(text: str, hang: int = 4) -> str:
+    """Wraps a paragraph that is indented by two, and by `hang` after its first line."""
+    return textwrap.fill(
+        text,
+        COLUMNS,
+        initial_indent="  ",
+        subsequent_indent=" " * hang,
+        break_on_hyphens=False,
+    )
+
+
+def _game(text: str) -> GameInfo:
+    by_name = {game.name: game for game in list_games()}
+    return by_name[text] if text in by_name else find_game(options.env_id(text))

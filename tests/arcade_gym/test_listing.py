@@ -1,0 +1,39 @@
+"""The list of games as data."""
+
+import json
+import sys
+
+import pytest
+
+import arcade_gym
+from arcade_gym import listing
+from jax_core import registry
+
+
+def test_games_are_listed_as_data():
+    games = {game.name: game for game in arcade_gym.list_games()}
+    assert tuple(games) == tuple(registry.games)
+    assert games["Skittles"] == listing.GameInfo(
+        name="Skittles",
+        goal="dodge blocks that fall down a lane.",
+        env_ids=("SkittlesEasy", "SkittlesMedium", "SkittlesHard"),
+        max_steps=(100, 100, 100),
+        moves=("-", "-", "player left", "player right", "-"),
+    )
+    assert games["Tetris"].moves[0] == "rotate clockwise"
+    assert all(game.goal and len(game.moves) == 5 for game in games.values())
+    assert (
+        json.loads(json.dumps(games["Breakout"]._asdict()))["max_steps"] == [2000] * 3
+    )
+
+
+def test_a_game_without_a_table_of_actions_gets_their_names(monkeypatch):
+    module = sys.modules[type(registry.games["Skittles"].game).__module__]
+    monkeypatch.setattr(module, "__doc__", None)  # as under python -OO
+    game = listing.find_game("SkittlesHard")
+    assert (game.goal, game.moves) == ("", ("up", "down", "left", "right", "fire"))
+
+
+def test_an_unknown_id_suggests_the_nearest():
+    with pytest.raises(ValueError, match="Did you mean 'SkittlesHard'"):
+        listing.find_game("SkitlesHard")
