@@ -1,20 +1,18 @@
-"""From frames to features: convolutions that are fast on every backend."""
+"""From frames to features."""
 
-from enum import Enum
-from functools import partial
+import math
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
-from jax import lax, nn
-from jaxtyping import Array, Float, Float32, UInt8
+from jax import nn
+from jaxtyping import Array, Float, UInt8
 
+from arcade_gym.baselines.convolution import Images, convolve
 from arcade_gym.baselines.layers import Dense, normalise, orthogonal
 from jax_core.types import AnyKey
 
-Images = Float32[Array, "batch rows cols channels"]
 Frames = UInt8[Array, "*batch side side 3"] | Float[Array, "*batch side side 3"]
 
 
@@ -42,81 +40,15 @@ STAGES = {
 }
 
 
-class Form(Enum):
-    """How a convolution is computed; results agree up to rounding."""
-
-    PRODUCT = "reshapes, slices and one matrix product"
-    XLA = "XLA's own convolution"
-
-
-def best_form(kernel: int, stride: int) -> Form:
-    """The faster one.
-
-    In a loop on a CPU, the gradient of XLA's convolution is 10 to 30 times slower than
-    outside (jax-ml/jax#12868). Patches need no slices, so they are a product anywhere.
-    """
-    is_patch = kernel == stride
-    on_cpu = jax.default_backend() == "cpu"
-    return Form.PRODUCT if is_patch or on_cpu else Form.XLA
-
-
-def convolve(
-    images: Images,
-    weight: Float32[Array, "kernel kernel channels features"],
-    stride: int,
-    form: Form | None = None,
-) -> Float32[Array, "batch out_rows out_cols features"]:
-    """Convolves without padding; what no full kernel covers is left out.
-
-    Args:
-        images: rows from the top.
-        weight: of a square kernel.
-        stride: pixels, at most the kernel.
-        form: None takes the faster one.
-    """
-    if (form or best_form(len(weight), stride)) is Form.XLA:
-        layout = ("NHWC", "HWIO", "NHWC")
-        strides = (stride, stride)
-        return lax.conv_general_dilated(
-            images, weight, strides, "VALID", dimension_numbers=layout
-        )
-    return _as_product(images, weight, stride)
-
-
-def _as_product(images: Images, weight: Array, stride: int) -> Array:
-    """Cuts blocks of `stride` pixels, so that the stride becomes 1."""
-    kernel, _, channels, features = weight.shape
-    span = -(-kernel // stride)  # blocks that a kernel covers, with zeros at its ends
-    missing = span * stride - kernel
-    weight = jnp.pad(weight, ((0, missing), (0, missing), (0, 0), (0, 0)))
-    weight = weight.reshape(span, stride, span, stride, channels, features)
-    weight = weight.transpose(0, 2, 1, 3, 4, 5).reshape(-1, features)
-    rows, cols = ((side - kernel) // stride + 1 for side in images.shape[1:3])
-    blocks = _blocks(images, rows + span - 1, cols + span - 1, stride)
-    shifted = [
-        blocks[:, row : row + rows, col : col + cols]
-        for row, col in np.ndindex(span, span)
-    ]
-    patches = shifted[0] if span == 1 else jnp.concatenate(shifted, axis=-1)
-    return patches @ weight
-
-
-def _blocks(images: Images, rows: int, cols: int, size: int) -> Array:
-    """The given number of blocks of size x size pixels, each as one long pixel."""
-    batch, height, width, channels = images.shape
-    missing = max(0, rows * size - height), max(0, cols * size - width)
-    if any(missing):
-        images = jnp.pad(images, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)))
-    images = images[:, : rows * size, : cols * size]
-    images = images.reshape(batch, rows, size, cols, size, channels)
-    return images.transpose(0, 1, 3, 2, 4, 5).reshape(batch, rows, cols, -1)
-
-
 class Encoder(eqx.Module):
-    """Convolutions, each with LayerNorm over the frame and relu, and a dense layer."""
+    """Convolutions with relu, LayerNorm after the last one, and a dense layer.
 
-    kernels: tuple[Float32[Array, "kernel kernel channels features"], ...]
-    biases: tuple[Float32[Array, " features"], ...]
+    One norm is enough for all convolutions, because relu keeps factors: a norm after
+    each would bound no more and make learning on CPUs a fifth slower.
+    """
+
+    kernels: tuple[Float[Array, "kernel kernel channels features"], ...]
+    biases: tuple[Float[Array, " features"], ...]
     dense: Dense
     kind: str = eqx.field(static=True)
     obs_size: int = eqx.field(static=True)
@@ -139,14 +71,13 @@ class Encoder(eqx.Module):
             raise ValueError(f"obs_size={obs_size!r} must be an integer from 64 to 512")
         self.kind, self.obs_size = kind, obs_size
         kernels_key, dense_key = jax.random.split(key)
-        self.kernels = _kernels(kind, kernels_key)
+        self.kernels = _kernels(STAGES[kind], kernels_key)
         self.biases = tuple(jnp.zeros(k.shape[-1], jnp.float32) for k in self.kernels)
-        frame = jax.ShapeDtypeStruct((1, obs_size, obs_size, 3), jnp.float32)
-        convolved = partial(_convolved, kind)
-        flat = jax.eval_shape(convolved, self.kernels, self.biases, frame)
-        self.dense = Dense(flat.shape[-1], width, key=dense_key)
+        side = _sides(STAGES[kind], _whole_side(kind, obs_size))[-1]
+        flat = side**2 * STAGES[kind][-1].features
+        self.dense = Dense(flat, width, key=dense_key)
 
-    def __call__(self, obs: Frames) -> Float32[Array, "*batch width"]:
+    def __call__(self, obs: Frames) -> Float[Array, "*batch width"]:
         """Maps frames, uint8 or float in 0..255; all batch axes become one product."""
         *batch, rows, cols, channels = obs.shape
         if (rows, cols, channels) != (self.obs_size, self.obs_size, 3):
@@ -154,15 +85,41 @@ class Encoder(eqx.Module):
                 f"obs has frames {rows} x {cols} x {channels}, but the network was "
                 f"built for {self.obs_size} x {self.obs_size} x 3 (obs_size)"
             )
-        images = obs.reshape(-1, rows, cols, channels).astype(jnp.float32) / 255.0
-        images = _convolved(self.kind, self.kernels, self.biases, images)
-        return self.dense(images).reshape(*batch, -1)
+        pixels = _padded(obs.reshape(-1, rows, cols, channels), self.kind)
+        convolved = self._patches if self.kind == "patch" else self._convolved
+        flat = nn.relu(normalise(convolved(pixels)))
+        return self.dense(flat).reshape(*batch, -1)
+
+    def _scaled(self, pixels: Array) -> Array:
+        """Pixels in 0..1, in the dtype of the weights."""
+        return pixels.astype(self.kernels[0].dtype) / 255.0
+
+    def _convolved(self, pixels: Array) -> Float[Array, "batch flat"]:
+        images = self._scaled(pixels)
+        layers = zip(STAGES[self.kind], self.kernels, self.biases, strict=True)
+        for index, (stage, weight, bias) in enumerate(layers):
+            # No relu on the pixels: where they are black, gradients would vanish.
+            images = nn.relu(images) if index else images
+            images = convolve(images, weight, stage.stride) + bias[None, None, None]
+            images = _pooled(images) if stage.pools else images
+        return images.reshape(len(images), -1)
+
+    def _patches(self, pixels: Array) -> Float[Array, "batch flat"]:
+        """The same for kernels that do not overlap; only the bytes are transposed."""
+        x = self._scaled(_nested(pixels, [len(kernel) for kernel in self.kernels]))
+        for index, (weight, bias) in enumerate(
+            zip(self.kernels, self.biases, strict=True)
+        ):
+            x = nn.relu(x) if index else x
+            matrix = weight.reshape(-1, weight.shape[-1])
+            x = x.reshape(-1, len(matrix)) @ matrix + bias[None]
+        return x.reshape(len(pixels), -1)
 
 
-def _kernels(kind: str, key: AnyKey) -> tuple[Array, ...]:
+def _kernels(stages: tuple[Stage, ...], key: AnyKey) -> tuple[Array, ...]:
     channels, kernels = 3, []
-    keys = jax.random.split(key, len(STAGES[kind]))
-    for (side, _, features, _), stage_key in zip(STAGES[kind], keys, strict=True):
+    keys = jax.random.split(key, len(stages))
+    for (side, _, features, _), stage_key in zip(stages, keys, strict=True):
         inputs = side**2 * channels
         matrix = orthogonal(inputs, features, key=stage_key, gain=2**0.5)
         kernels.append(matrix.reshape(side, side, channels, features))
@@ -170,30 +127,59 @@ def _kernels(kind: str, key: AnyKey) -> tuple[Array, ...]:
     return tuple(kernels)
 
 
-def _convolved(
-    kind: str, kernels: tuple[Array, ...], biases: tuple[Array, ...], images: Images
-) -> Float32[Array, "batch features"]:
-    for stage, weight, bias in zip(STAGES[kind], kernels, biases, strict=True):
-        if kind != "published":
-            images = _padded(images, stage)
-        images = convolve(images, weight, stage.stride)
-        images = _active(images + bias[None, None, None])
-        if stage.pools:
-            images = _pooled(images)
-    return images.reshape(len(images), -1)
+def _sides(stages: tuple[Stage, ...], side: int) -> list[int]:
+    """Sides of the images after each stage."""
+    sides = []
+    for kernel, stride, _, pools in stages:
+        side = (side - kernel) // stride + 1
+        side = max(1, side // 2) if pools else side
+        sides.append(side)
+    return sides
 
 
-def _padded(images: Images, stage: Stage) -> Array:
-    """Adds zeros at the right and at the bottom, so that kernels cover every pixel."""
-    missing = -(images.shape[1] - stage.kernel) % stage.stride
+def _whole_side(kind: str, side: int) -> int:
+    """The smallest side from a given one on that kernels cover to the last pixel.
+
+    Frames are not enlarged for "published", which leaves pixels out.
+    """
+    stages = STAGES[kind]
+    if kind == "published":
+        return side
+    while _covered(stages, side) < side:
+        side += 1
+    return side
+
+
+def _covered(stages: tuple[Stage, ...], side: int) -> int:
+    """Pixels of a side that reach the last stage."""
+    covered = _sides(stages, side)[-1]
+    for kernel, stride, *_ in reversed(stages):
+        covered = (covered - 1) * stride + kernel
+    return covered
+
+
+def _padded(pixels: Array, kind: str) -> Array:
+    """Adds black pixels at the right and at the bottom."""
+    missing = _whole_side(kind, pixels.shape[1]) - pixels.shape[1]
     if not missing:
-        return images
-    return jnp.pad(images, ((0, 0), (0, missing), (0, missing), (0, 0)))
+        return pixels
+    return jnp.pad(pixels, ((0, 0), (0, missing), (0, missing), (0, 0)))
 
 
-def _active(images: Images) -> Images:
-    flat = images.reshape(len(images), -1)
-    return nn.relu(normalise(flat)).reshape(images.shape)
+def _nested(pixels: Array, sizes: list[int]) -> Array:
+    """Orders pixels so that each patch is a run, and so is each patch of patches.
+
+    Args:
+        pixels: [batch, side, side, 3], side a multiple of the product of the sizes.
+        sizes: sides of patches: the first in pixels, the next in patches before them.
+    """
+    batch, side, _, channels = pixels.shape
+    axis = (side // math.prod(sizes), *reversed(sizes))  # of a row, outermost first
+    ordered = [
+        level + 1 + start for level in range(len(axis)) for start in (0, len(axis))
+    ]
+    split = pixels.reshape(batch, *axis, *axis, channels)
+    return split.transpose(0, *ordered, 2 * len(axis) + 1)
 
 
 def _pooled(images: Images) -> Array:

@@ -5,7 +5,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 from jax import nn
 from jaxtyping import Array, Bool, Float32, Int32
 
@@ -118,7 +117,7 @@ class RecurrentNetwork(eqx.Module):
         self, carry: Carry, features: Features, last_action: LastActions, first: First
     ) -> tuple[Carry, Features]:
         # The one-hot code of -1 is all zeros; a 0 would say "up".
-        codes = nn.one_hot(last_action, NUM_ACTIONS, dtype=jnp.float32)
+        codes = nn.one_hot(last_action, NUM_ACTIONS, dtype=features.dtype)
         x = features + codes @ self.action_weight
         carry, answer = self.memory(carry, x, first)
         return carry, self.bypass(x, answer)

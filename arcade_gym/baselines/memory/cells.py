@@ -66,7 +66,7 @@ class GRU(eqx.Module):
 
     def initial_carry(self) -> Vector:
         """Zeros."""
-        return jnp.zeros(len(self.recurrent), jnp.float32)
+        return jnp.zeros_like(self.recurrent[:, 0])
 
     def __call__(self, carry: Vector, x: Rows, first: First) -> tuple[Vector, Answers]:
         """Answers with its state after each row."""

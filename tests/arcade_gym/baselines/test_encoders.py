@@ -8,8 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from arcade_gym.baselines import encoders
-from arcade_gym.baselines.encoders import Encoder, Form, convolve
+from arcade_gym.baselines import convolution
+from arcade_gym.baselines.convolution import Form, convolve
+from arcade_gym.baselines.encoders import Encoder
+from arcade_gym.baselines.layers import normalise
 
 KEY = jax.random.key(0)
 
@@ -61,14 +63,14 @@ def test_a_product_equals_the_convolution_of_xla(kernel, stride):
 )
 def test_the_form_depends_on_the_backend(backend, kernel, stride, form, monkeypatch):
     monkeypatch.setattr(jax, "default_backend", lambda: backend)
-    assert encoders.best_form(kernel, stride) is form
+    assert convolution.best_form(kernel, stride) is form
 
 
 @pytest.mark.parametrize(("kind", "side"), [("conv", 84), ("published", 64)])
 def test_encoders_compute_the_same_in_both_forms(kind, side, monkeypatch):
     encoder, obs = encoder_of(kind, side), frames(side, 2)
     have = encoded(encoder, obs)
-    monkeypatch.setattr(encoders, "best_form", lambda *_: Form.XLA)
+    monkeypatch.setattr(convolution, "best_form", lambda *_: Form.XLA)
     want = eqx.filter_jit(lambda encoder: encoder(obs))(encoder)
     np.testing.assert_allclose(have, want, atol=1e-4)
 
@@ -96,8 +98,8 @@ def test_any_size_of_frames_is_taken(kind, obs_size, sides_and_features):
 @pytest.mark.parametrize("kind", ["patch", "conv"])
 def test_pixels_at_the_last_edges_count(kind):
     """83 is no multiple of any stride."""
-    grey = jnp.full((1, 83, 83, 3), 128.0)
-    changes = jax.jit(jax.grad(lambda obs: encoder_of(kind, 83)(obs)[0, 0]))(grey)
+    encoder, grey = encoder_of(kind, 83), jnp.full((1, 83, 83, 3), 128.0)
+    changes = jax.jit(jax.grad(lambda obs: encoder(obs)[0, 0]))(grey)
     assert (np.abs(changes[0, -1]) > 0).any()
     assert (np.abs(changes[0, :, -1]) > 0).any()
 
@@ -117,18 +119,18 @@ def test_bytes_and_floats_of_a_frame_are_the_same_to_it():
     np.testing.assert_array_equal(encoded(encoder, obs), as_float)
 
 
-def test_frames_are_scaled_to_one_exactly_once(monkeypatch):
-    """The first convolution sees pixels in 0..1."""
-    seen = []
-
-    def spy(images, weight, stride):
-        seen.append(images)
-        return convolve(images, weight, stride)
-
-    monkeypatch.setattr(encoders, "convolve", spy)
-    obs = frames(64)
-    Encoder("patch", 64, 8, key=KEY)(obs)
-    np.testing.assert_allclose(seen[-3][0], np.asarray(obs) / 255, atol=1e-6)
+@pytest.mark.parametrize("side", [64, 83])
+def test_patches_are_convolutions_that_do_not_overlap(side):
+    encoder, obs = encoder_of("patch", side), frames(side, 2)
+    whole = jnp.zeros((2, *[-(-side // 16) * 16] * 2, 3), jnp.uint8)
+    whole = whole.at[:, :side, :side].set(obs)
+    images = whole.astype(jnp.float32) / 255  # nowhere else are pixels scaled
+    for number, kernel in enumerate(encoder.kernels):
+        images = jnp.maximum(images, 0) if number else images
+        images = convolve(images, kernel, len(kernel), Form.XLA)
+        images += encoder.biases[number][None, None, None]
+    flat = jnp.maximum(normalise(images.reshape(2, -1)), 0)
+    np.testing.assert_allclose(encoded(encoder, obs), encoder.dense(flat), atol=1e-4)
 
 
 def test_unknown_encoders_and_sizes_are_refused():
