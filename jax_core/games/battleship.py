@@ -177,7 +177,7 @@ class BattleShip(Game[State, Params]):
             rect=params.field,
         )
         cursor = cursor_layer(
-            state.cursor_x, state.cursor_y, params.size, params.field, _CURSOR
+            state.cursor_x, state.cursor_y, params.size, params.field, _cursor(params)
         )
         band = Band(layers=(marks, cursor), still=_still(params))
         return Scene(score=state.score, bands=(band,), title="BattleShip", theme=_THEME)
@@ -229,7 +229,6 @@ def _nth_bit(word: UInt32[Array, ""], n: Count, num_bits: int) -> UInt32[Array, 
 
 
 _THEME = Theme.SEA
-_CURSOR = Paint(sprites.FRAME, _THEME.accent)
 
 # Tile ids.
 _HIT, _WATER = 1, 2
@@ -237,6 +236,12 @@ _TILES = (
     (Paint(sprites.CROSS, Color.RED, inset=1.5),),
     (Paint(sprites.RING, Color.SKY, inset=1.5),),
 )
+
+
+def _cursor(params: Params) -> Paint:
+    """A frame as thick as one pixel of a frame of 64 pixels."""
+    cell = round(params.field.width / params.size)  # units; a pixel or two are a line
+    return Paint(sprites.frame(cell - 2), _THEME.accent)
 
 
 def _still(params: Params) -> Still:

@@ -241,8 +241,7 @@ _ROW_COLORS = (
 )
 _BRICK = (Paint(sprites.FULL, _ROW_COLORS),)
 _BALL = (Paint((".###.",), Color.WHITE, on_line=True),)
-_DOT_ART = (".....", "..#..", "..#..", "..#..", ".....")
-_DOT = (Paint(_DOT_ART, Color.RED, on_line=True),)
+_DOT = (Paint(("..#..",), Color.RED, on_line=True),)
 _PADDLE = (Paint(sprites.FULL, Color.WHITE, on_line=True),)
 
 

@@ -36,18 +36,14 @@ RING: Art = (
     "...####...",
 )
 
-FRAME: Art = (
-    "##########",
-    "#........#",
-    "#........#",
-    "#........#",
-    "#........#",
-    "#........#",
-    "#........#",
-    "#........#",
-    "#........#",
-    "##########",
-)
+
+def frame(dots: int) -> Art:
+    """The border of a square, one dot thick.
+
+    A line of less than half a pixel is not drawn, so small cells need few dots.
+    """
+    return ("#" * dots, *("#" + "." * (dots - 2) + "#",) * (dots - 2), "#" * dots)
+
 
 DIGITS: tuple[Art, ...] = tuple(
     tuple(f"...{row[0] * 5 + row[1] * 6 + row[2] * 5}..." for row in glyph)

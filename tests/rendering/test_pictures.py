@@ -129,6 +129,31 @@ def test_a_game_has_a_ground_lines_and_a_title_of_its_own(game):
     assert luma(theme.accent) >= 128  # the title's, on black
 
 
+def in_every_cell(pixels, sheet):
+    """Whether a mask [height, width] is true somewhere in each cell of a sheet."""
+    for axis, edges in enumerate((sheet.row_edges, sheet.col_edges)):
+        inside = pixels.take(np.arange(edges[0], edges[-1]), axis)
+        pixels = np.logical_or.reduceat(inside, edges[:-1] - edges[0], axis)
+    return pixels.all()
+
+
+@every_game
+@pytest.mark.parametrize("size", [64, 65, 72, 84])
+def test_every_sign_is_seen_in_every_cell_and_differs_from_the_others(game, size):
+    """At 64 pixels, BattleShipHard once had no cursor."""
+    bands = [band for scene in scenes_of(game) for band in scene.bands]
+    layers = itertools.chain(*(band.layers for band in bands))
+    grids = [layer for layer in layers if isinstance(layer, Grid)]
+    sheets = {
+        id(sheet): sheet for sheet in (painting.grid_sheet(g, size) for g in grids)
+    }
+    for sheet in sheets.values():
+        for cover in sheet.covers:
+            assert in_every_cell(cover, sheet)
+        for one, other in itertools.combinations(sheet.pictures, 2):
+            assert in_every_cell((one != other).any(axis=2), sheet)
+
+
 def test_no_two_themes_share_a_color():
     shades = [(theme.ground, theme.line, theme.accent) for theme in Theme]
     assert len(set(itertools.chain(*shades))) == 3 * len(Theme)
@@ -236,7 +261,7 @@ def test_an_upper_layer_covers_only_where_it_has_ink():
     )
     ids = np.zeros((8, 8))
     ids[1, 1] = 1
-    upper = grid(ids, ((Paint(sprites.FRAME, Color.YELLOW),),), FIELD)
+    upper = grid(ids, ((Paint(sprites.frame(10), Color.YELLOW),),), FIELD)
     frame = np.asarray(render(scene(lower, upper), 128))
     cell = frame[28:40, 28:40]
     assert tuple(cell[6, 6]) == Color.GREEN.value
@@ -353,11 +378,11 @@ ONE_COLOR_TILES = tuple(
         sprites.FULL,
         sprites.CROSS,
         sprites.RING,
-        sprites.FRAME,
+        sprites.frame(10),
         *sprites.DIGITS[:3],
     )
 )
-TWO_COLORS = (Paint(sprites.FRAME, Color.WHITE), Paint(sprites.CROSS, Color.BLUE))
+TWO_COLORS = (Paint(sprites.frame(10), Color.WHITE), Paint(sprites.CROSS, Color.BLUE))
 ALL_TILES = (TWO_COLORS, *ONE_COLOR_TILES)
 
 
