@@ -4,7 +4,7 @@ from arcade_gym import interop
 from arcade_gym.commands import compilation_cache
 from arcade_gym.env import ArcadeEnv
 from arcade_gym.listing import list_games
-from arcade_gym.registration import register_all
+from arcade_gym.registration import register, register_all, unregister
 from arcade_gym.vector_env import ArcadeVectorEnv
 from jax_core.version import __version__
 
@@ -15,6 +15,8 @@ __all__ = [
     "compilation_cache",
     "interop",
     "list_games",
+    "register",
+    "unregister",
 ]
 
 register_all()

@@ -42,10 +42,12 @@ def find_game(env_id: str) -> GameInfo:
 
 def _describe(spec: GameSpec) -> GameInfo:
     levels: Any = spec.levels.values()  # step limits of levels are Python numbers
-    manual = sys.modules[type(spec.game).__module__].__doc__ or ""  # none under -OO
+    module = sys.modules.get(type(spec.game).__module__)
+    manual = (module and module.__doc__) or ""  # none under -OO, or in a notebook
+    title, _, goal = manual.partition("\n")[0].partition(": ")
     return GameInfo(
         name=spec.name,
-        goal=manual.partition("\n")[0].partition(": ")[2],
+        goal=goal or title,
         env_ids=tuple(registry.level_id(spec, level) for level in spec.levels),
         max_steps=tuple(int(level.max_steps) for level in levels),
         moves=_moves(manual),

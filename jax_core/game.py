@@ -32,7 +32,7 @@ class Visibility(StrEnum):
 
 
 class Difficulty(StrEnum):
-    """The three levels of every game."""
+    """The three levels; games of this package have them all."""
 
     EASY = "easy"
     MEDIUM = "medium"
@@ -102,13 +102,16 @@ class GameSpec:
         name: the first part of every id, "Breakout" in "BreakoutEasy".
         version: raised by every change of rules, rewards or pictures.
         game: the rules.
-        levels: constants of each difficulty.
+        levels: constants of each difficulty; a game need not have all three.
+        steps_per_second: how fast time passes when people play, where it passes by
+            itself; None waits for a key press at every step.
     """
 
     name: str
     version: int
     game: Game[Any, Any]
     levels: Mapping[Difficulty, GameParams]
+    steps_per_second: int | None = None
 
 
 def horizontal(action: Action) -> Count:

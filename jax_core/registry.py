@@ -1,9 +1,10 @@
-"""The table of games and `make`."""
+"""The table of games, to which users add theirs, and `make`."""
 
 import difflib
 from dataclasses import fields, replace
 from typing import Any
 
+from jax_core import addresses, contract
 from jax_core.environment import Environment
 from jax_core.game import Difficulty, GameParams, GameSpec, Visibility
 from jax_core.games import (
@@ -17,6 +18,7 @@ from jax_core.games import (
     skittles,
     tetris,
 )
+from jax_core.ids import LiveIds
 
 MIN_OBS_SIZE, MAX_OBS_SIZE = 64, 512
 
@@ -50,7 +52,97 @@ levels: dict[str, tuple[GameSpec, Difficulty]] = {
 }
 """Every id with its game and level."""
 
-registered_envs: tuple[str, ...] = tuple(levels)
+registered_envs: tuple[str, ...] = LiveIds(levels)
+"""All ids, those that are registered later too."""
+
+_ours = frozenset(games)
+_modules: dict[str, str] = {}  # that registered a game, where `resolve` saw it
+
+
+def register(spec: GameSpec) -> tuple[str, ...]:
+    """Adds a game of your own: `make` and all lists of ids then have it.
+
+    Nothing is compiled; every function of the game is traced at every level.
+
+    Args:
+        spec: the game; docs/own_game.md shows one.
+
+    Returns:
+        Its ids, "LampEasy" and so on.
+
+    Raises:
+        ContractError: the game breaks the contract of `jax_core.game`; says where. It
+            is a TypeError and a ValueError.
+        ValueError: the name is taken.
+    """
+    contract.check(spec)
+    ids = {level_id(spec, difficulty): difficulty for difficulty in spec.levels}
+    for name in (spec.name, *ids):
+        if name in games or name in levels:
+            raise ValueError(
+                f"{name!r} is registered already. Choose another name, or take the "
+                f"other game out first: jax_core.registry.unregister({name!r})"
+            )
+    games[spec.name] = spec
+    levels.update({env_id: (spec, difficulty) for env_id, difficulty in ids.items()})
+    return tuple(ids)
+
+
+def unregister(name: str) -> None:
+    """Takes a game of your own out, so that a changed one can be registered.
+
+    Raises:
+        ValueError: there is no such game, or it belongs to this package.
+    """
+    own = tuple(game for game in games if game not in _ours)
+    if name not in own:
+        raise ValueError(unknown("game of your own", name, own))
+    spec = games.pop(name)
+    _modules.pop(name, None)
+    for difficulty in spec.levels:
+        del levels[level_id(spec, difficulty)]
+
+
+def resolve(address: str) -> str:
+    """The id at an address.
+
+    Args:
+        address: "BreakoutEasy", or "lamp:LampEasy" and "games/lamp.py:LampEasy", whose
+            module is imported and registers the game.
+
+    Raises:
+        ValueError: the module cannot be imported or does not register the game.
+    """
+    module, _, env_id = address.rpartition(":")
+    if not module or qualified(env_id) == address:
+        return env_id
+    known = set(games)
+    addresses.load(module)
+    new = [name for name in games if name not in known]
+    _modules.update(dict.fromkeys(new, module))
+    if env_id not in levels and env_id not in games:
+        raise ValueError(
+            f"{module!r} was imported and registers no {env_id!r}; it must call "
+            f"register(SPEC). {unknown('environment', env_id, registered_envs)}"
+        )
+    return env_id
+
+
+def qualified(env_id: str) -> str:
+    """The address of an id, by which another process finds it.
+
+    Args:
+        env_id: an id or a name, registered or not.
+
+    Returns:
+        "lamp:LampEasy" for a game of your own, "/home/me/lamp.py:LampEasy" if it is
+        registered by the script that runs; ids of this package as they are.
+    """
+    spec = games.get(env_id) or (levels[env_id][0] if env_id in levels else None)
+    if spec is None or spec.name in _ours:
+        return env_id
+    module = _modules.get(spec.name) or addresses.find(type(spec.game))
+    return f"{module}:{env_id}" if module else env_id
 
 
 def make(
@@ -59,7 +151,7 @@ def make(
     """Builds an environment and its params.
 
     Args:
-        env_id: one of `registered_envs`.
+        env_id: one of `registered_envs`, or "module:id" for one that an import adds.
         partial_obs: draws the partial view (POMDP) instead of the full one (MDP).
         obs_size: pixels of a side of the frame, 64 to 512.
         **params: replace fields of the level's Params by name.
@@ -67,6 +159,7 @@ def make(
     Raises:
         ValueError: unknown id, bad size or view, unknown field of Params.
     """
+    env_id = resolve(env_id)
     spec, difficulty = find_level(env_id)
     level = _replace_fields(env_id, spec.levels[difficulty], params)
     env = Environment(
@@ -80,11 +173,12 @@ def make(
 
 
 def find_level(env_id: str) -> tuple[GameSpec, Difficulty]:
-    """Looks up an id.
+    """Looks up an id or an address.
 
     Raises:
         ValueError: the id is unknown; names the nearest one.
     """
+    env_id = resolve(env_id)
     if env_id not in levels:
         raise ValueError(unknown("environment", env_id, registered_envs))
     return levels[env_id]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from arcade_gym.commands import options
 from arcade_gym.listing import GameInfo, find_game, list_games
+from jax_core import registry
 from jax_core.game import Move
 
 COLUMNS = 80
@@ -18,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         description="Lists the games, or what there is to know of one.",
     )
     parser.add_argument(
-        "game", nargs="?", type=_game, help="a name or an id, for all about one game"
+        "game", nargs="?", type=_game, help="Breakout, BreakoutEasy or module:Lamp"
     )
     parser.add_argument("--ids", action="store_true", help="only ids, one a line")
     chosen = parser.parse_args(argv)
@@ -67,5 +68,9 @@ def paragraph(text: str, hang: int = 4) -> str:
 
 
 def _game(text: str) -> GameInfo:
+    try:
+        name = registry.resolve(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
     by_name = {game.name: game for game in list_games()}
-    return by_name[text] if text in by_name else find_game(options.env_id(text))
+    return by_name[name] if name in by_name else find_game(options.env_id(name))

@@ -34,12 +34,12 @@ def add_view(parser: argparse.ArgumentParser, obs_size: int) -> None:
 
 
 def env_id(text: str) -> str:
-    """Reads an id; argparse shows the nearest one for a wrong one."""
+    """Reads an id or "module:id"; argparse shows the nearest one for a wrong one."""
     try:
         registry.find_level(text)
+        return registry.resolve(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-    return text
 
 
 def film_path(text: str) -> Path:

@@ -60,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         "id",
         nargs="?",
         type=options.env_id,
-        help="BattleShipEasy and so on; a menu is shown without it",
+        help="BattleShipEasy and so on, or module:LampEasy; without it, a menu",
     )
     options.add_view(parser, obs_size=OBS_SIZE)
     parser.add_argument(
@@ -72,8 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--turn-based",
         action="store_true",
-        help="step on key presses in Breakout, CartPole, NoisyCartPole, Skittles and "
-        "Tetris too",
+        help="step on key presses in games whose time passes by itself too: Breakout, "
+        "CartPole, NoisyCartPole, Skittles, Tetris",
     )
     parser.add_argument(
         "--record",

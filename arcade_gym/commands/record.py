@@ -74,7 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Films lanes of a batch as a GIF or MP4 while a policy plays.",
         epilog="example: arcade-gym record BreakoutEasy breakout.gif --lanes 9",
     )
-    parser.add_argument("id", type=options.env_id, help="BreakoutEasy and so on")
+    parser.add_argument(
+        "id", type=options.env_id, help="BreakoutEasy and so on, or module:LampEasy"
+    )
     parser.add_argument(
         "file", type=options.film_path, help="ends in .gif or .mp4; is replaced"
     )

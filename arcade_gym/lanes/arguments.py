@@ -29,6 +29,7 @@ def environment(
     """
     if not isinstance(game, str):
         raise TypeError(f"game must be a name such as 'Breakout', got {game!r}")
+    game = registry.resolve(game)
     if game in registry.levels:
         if difficulty is not None:
             raise ValueError(
@@ -39,9 +40,11 @@ def environment(
         env_id = game
     else:
         _check_one_of("game", game, tuple(registry.games))
-        level = Difficulty.EASY if difficulty is None else difficulty
-        _check_one_of("difficulty", level, tuple(str(name) for name in Difficulty))
-        env_id = registry.level_id(registry.games[game], Difficulty(level))
+        spec = registry.games[game]
+        known = tuple(str(level) for level in spec.levels)
+        level = known[0] if difficulty is None else difficulty
+        _check_one_of("difficulty", level, known)
+        env_id = registry.level_id(spec, Difficulty(level))
     return registry.make(env_id, partial_obs=partial_obs, obs_size=obs_size)[0]
 
 

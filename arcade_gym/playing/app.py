@@ -5,23 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arcade_gym.films import film
-from arcade_gym.listing import find_game
 from arcade_gym.playing import loading, menu
 from arcade_gym.playing.loop import Loop, Outputs
 from arcade_gym.playing.match import Match
 from arcade_gym.playing.menu import Choice, Menu
 from arcade_gym.playing.window import Window, require_screen, size_for
+from jax_core import registry
 
-REAL_TIME = {
-    "Breakout": 10,
-    "CartPole": 12,
-    "NoisyCartPole": 12,
-    "Skittles": 6,
-    "Tetris": 5,
-}
-"""Games whose time passes by itself, with steps per second that people can follow."""
-
-TURN_BASED_FPS = 5  # of films of the other games
+TURN_BASED_FPS = 5  # of films of games whose time waits for the player
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +71,7 @@ def _choose(options: Options, window: Window) -> Choice | None:
 
 
 def _run(match: Match, window: Window, options: Options) -> None:
-    pace = REAL_TIME.get(find_game(match.env_id).name)
+    pace = registry.find_level(match.env_id)[0].steps_per_second
     film_fps = options.fps or pace or TURN_BASED_FPS
     is_turn_based = options.turn_based or pace is None
     with ExitStack() as stack:

@@ -271,4 +271,5 @@ SPEC = GameSpec(
         Difficulty.MEDIUM: Params(paddle_width=5),
         Difficulty.HARD: Params(paddle_width=4),
     },
+    steps_per_second=10,
 )

@@ -323,6 +323,7 @@ SPEC = GameSpec(
         Difficulty.MEDIUM: Params(max_steps=400),
         Difficulty.HARD: Params(max_steps=600),
     },
+    steps_per_second=12,
 )
 
 NOISY_SPEC = GameSpec(
@@ -334,4 +335,5 @@ NOISY_SPEC = GameSpec(
         Difficulty.MEDIUM: Params(max_steps=200, noise=0.2),
         Difficulty.HARD: Params(max_steps=200, noise=0.3),
     },
+    steps_per_second=12,
 )

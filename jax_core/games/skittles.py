@@ -192,4 +192,5 @@ SPEC = GameSpec(
         Difficulty.MEDIUM: Params(lane_start=2, lane_width=7),
         Difficulty.HARD: Params(lane_start=2, lane_width=6),
     },
+    steps_per_second=6,
 )

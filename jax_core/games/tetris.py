@@ -393,4 +393,5 @@ SPEC = GameSpec(
         Difficulty.MEDIUM: Params(preview=2, fall=1, soft_drop=2),
         Difficulty.HARD: Params(preview=1, fall=2, soft_drop=3),
     },
+    steps_per_second=5,
 )
