@@ -139,7 +139,7 @@ class Algorithm(ABC):
             self.learning_rate_at(progress),
         )
         learner = replace(learner, network=network, optimizer=optimizer)
-        norm = optax.global_norm(gradient)
+        norm = optax.tree.norm(gradient)
         return learner, parts | {"loss": value, "grad_norm": norm}
 
 
