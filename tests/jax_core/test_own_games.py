@@ -3,6 +3,7 @@
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
 from dataclasses import dataclass, replace
@@ -76,6 +77,15 @@ LEVELS = {Difficulty.EASY: Params(max_steps=5), Difficulty.HARD: Params(max_step
 SPEC = GameSpec(name="Dot", version=0, game=Dot(), levels=LEVELS)
 
 
+def refusal(function, *arguments):
+    """The error that a call raises, None if it works."""
+    try:
+        function(*arguments)
+    except ValueError as error:
+        return error
+    return None
+
+
 @pytest.fixture
 def ours():
     """The games of this package, which alone are there afterwards."""
@@ -133,8 +143,8 @@ def test_the_list_of_ids_is_a_tuple_to_all_who_ask(dot):
     [SPEC, replace(SPEC, game=Dot(), version=1), replace(SPEC, name="Breakout")],
 )
 def test_a_name_is_registered_once(dot, spec):
-    with pytest.raises(ValueError, match=f"'{spec.name}' is registered already"):
-        jax_core.register(spec)
+    error = refusal(jax_core.register, spec)
+    assert f"'{spec.name}' is registered already" in str(error)
     assert len(registered_envs) == 32
 
 
@@ -148,8 +158,8 @@ def test_a_name_must_not_be_an_id(dot):
 
 @pytest.mark.parametrize("name", ["Breakout", "Dott"])
 def test_only_games_of_ones_own_are_taken_out(dot, name):
-    with pytest.raises(ValueError, match=f"Unknown game of your own '{name}'"):
-        registry.unregister(name)
+    error = refusal(registry.unregister, name)
+    assert f"Unknown game of your own '{name}'" in str(error)
 
 
 class Holding(Dot):
@@ -322,10 +332,11 @@ def easy(params):
 def test_a_game_that_breaks_the_contract_is_refused(
     ours, unchecked_annotations, change, message
 ):
-    with pytest.raises(ContractError, match=message) as refused:
-        jax_core.register(replace(SPEC, **change))
-    assert isinstance(refused.value, TypeError)
-    assert isinstance(refused.value, ValueError)
+    error = refusal(jax_core.register, replace(SPEC, **change))
+    assert isinstance(error, ContractError)
+    assert isinstance(error, TypeError)
+    assert isinstance(error, ValueError)
+    assert re.search(message, str(error))
     assert set(registry.games) == ours
 
 
