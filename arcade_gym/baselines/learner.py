@@ -47,9 +47,7 @@ class Algorithm(ABC):
     num_steps: int = 64  # rows of each lane between two updates
     learning_rate: float = 1e-3  # at the start
     final_learning_rate: float = 0.0  # at the end, reached in a straight line
-    gamma: float | None = (
-        None  # discount per step; none: 0.99, or 0.995 if games are long
-    )
+    gamma: float | None = None  # discount per step; none: follows the level
     reward_scale: float | None = None  # factor of rewards; none: follows the level
     max_grad_norm: float = 0.5  # longer gradients are shortened
 

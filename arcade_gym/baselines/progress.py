@@ -3,7 +3,7 @@
 import math
 import sys
 import time
-from typing import Any, TextIO
+from typing import Any
 
 from tqdm import tqdm
 
@@ -19,7 +19,7 @@ def progress(rows: int, total_rows: int, title: str) -> "Bar | Lines":
 class Bar:
     """The bar of tqdm: percent, steps, steps/s, return, time left."""
 
-    def __init__(self, rows: int, total_rows: int, title: str, out: TextIO) -> None:
+    def __init__(self, rows: int, total_rows: int, title: str, out: Any) -> None:
         """Starts at `rows` of `total_rows`."""
         self._bar: Any = tqdm(
             desc=title,
@@ -48,7 +48,7 @@ class Bar:
 class Lines:
     """A line every ten seconds, and one at the end."""
 
-    def __init__(self, rows: int, total_rows: int, title: str, out: TextIO) -> None:
+    def __init__(self, rows: int, total_rows: int, title: str, out: Any) -> None:
         """Starts at `rows` of `total_rows`."""
         self._total = total_rows
         self._title = title

@@ -6,11 +6,12 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 Scalars = dict[str, float]
 
 
+@runtime_checkable
 class Sink(Protocol):
     """Takes numbers while a run goes on. Anything with these two methods will do."""
 
