@@ -19,6 +19,7 @@ from arcade_gym.baselines.rollout import seen_by
 from arcade_gym.lanes.arguments import MAX_SEED
 from jax_core import Environment, compiler_options, random, registry
 from jax_core.game import Visibility
+from jax_core.types import Flag
 
 EVAL_SEED = 2**31
 """The first of the seeds whose episodes choose the best network of a run."""
@@ -140,7 +141,7 @@ class _Progress(NamedTuple):
 def _play(
     network: Any, env: Environment, seeds: Array, sample: bool
 ) -> list[np.ndarray]:
-    results = _compiled()(network, env, seeds, sample)
+    results = _compiled()(network, env, seeds, jnp.bool_(sample))
     return [np.asarray(leaf) for leaf in results]
 
 
@@ -150,7 +151,7 @@ def _compiled() -> Any:
     return jit(_first_episodes, compiler_options=compiler_options())
 
 
-def _first_episodes(network: Any, env: Environment, seeds: Array, sample: bool) -> Any:
+def _first_episodes(network: Any, env: Environment, seeds: Array, sample: Flag) -> Any:
     size = len(seeds)
     carry = jax.tree.map(
         lambda leaf: jnp.broadcast_to(leaf, (size, *leaf.shape)),
@@ -168,11 +169,12 @@ def _first_episodes(network: Any, env: Environment, seeds: Array, sample: bool) 
     return end.returns, end.lengths, end.truncated
 
 
-def _row(network: Any, env: Environment, sample: bool, now: _Progress) -> _Progress:
+def _row(network: Any, env: Environment, sample: Flag, now: _Progress) -> _Progress:
     lanes = now.lanes
     carry, (scores, *_) = forward.one_row(network, lanes.carry, seen_by(lanes))
-    if sample:
-        scores = jax.vmap(_with_noise)(lanes.key, scores)
+    # A number of the program, so that both ways share one compilation.
+    noisy = jax.vmap(_with_noise)(lanes.key, scores)
+    scores = jnp.where(sample, noisy, scores)
     action = scores.argmax(-1).astype(jnp.int32)
     lanes, outcome = lanes_module.advance(env, lanes, action, carry)
     goes_on = ~now.done
