@@ -21,6 +21,9 @@ VERBS = {
     "games": Verb("lists the games, or what there is to know of one"),
     "play": Verb("plays by hand, in a window", extra="human"),
     "record": Verb("films lanes of a batch as GIF or MP4"),
+    "train": Verb("trains agents with memory", extra="baselines"),
+    "resume": Verb("goes on with training that was stopped", extra="baselines"),
+    "evaluate": Verb("judges trained agents in both views", extra="baselines"),
 }
 """Each is a file of this folder; its `main(argv)` returns an exit code, None is 0."""
 
