@@ -59,6 +59,8 @@ def _check_same(directory: RunDirectory, config: RunConfig) -> None:
 
 def _begin(directory: RunDirectory, session: Session) -> None:
     program, *arguments = sys.argv or [""]
+    if Path(program).name == "__main__.py":  # python -m arcade_gym train ...
+        program = "arcade-gym"
     network = weights.describe(session.fresh_network, session.config)
     about = {
         "versions": versions(session.level),
