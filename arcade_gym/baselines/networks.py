@@ -10,7 +10,7 @@ from jaxtyping import Array, Bool, Float32, Int32
 
 from arcade_gym.baselines.encoders import Encoder, Frames
 from arcade_gym.baselines.layers import Bypass, Dense, normalise, orthogonal
-from arcade_gym.baselines.memory.catalog import make_memory
+from arcade_gym.baselines.memory.catalog import DEFAULT_WINDOW, make_memory
 from arcade_gym.baselines.memory.checking import answer_size
 from arcade_gym.baselines.memory.protocol import Carry, Memory
 from jax_core.game import Move
@@ -48,6 +48,7 @@ class RecurrentNetwork(eqx.Module):
         width: int = 128,
         layers: int = 1,
         encoder: str = "patch",
+        window: int = DEFAULT_WINDOW,
         memory: Memory | None = None,
     ) -> None:
         """Builds a network with random weights.
@@ -59,8 +60,9 @@ class RecurrentNetwork(eqx.Module):
             width: features of a frame and of the memory.
             layers: memories on top of one another.
             encoder: "patch" (fastest), "conv" (Mnih et al. 2015) or "published".
-            memory: a memory of your own, which takes `width` features; `rnn_type` and
-                `layers` then say nothing.
+            window: rows that attention looks back on; no weight depends on it.
+            memory: a memory of your own, which takes `width` features; `rnn_type`,
+                `layers` and `window` then say nothing.
 
         Raises:
             TypeError: `memory` is no `Memory`; the message says why.
@@ -70,7 +72,8 @@ class RecurrentNetwork(eqx.Module):
         self.encoder = Encoder(encoder, obs_size, width, key=keys[0])
         self.action_weight = orthogonal(NUM_ACTIONS, width, key=keys[1])
         if memory is None:
-            memory = make_memory(rnn_type, width, layers=layers, key=keys[2])
+            options = {"layers": layers, "window": window}
+            memory = make_memory(rnn_type, width, **options, key=keys[2])
         self.memory = memory
         self.bypass = Bypass(answer_size(memory, width), width, key=keys[3])
         self._set_heads(width, keys[4])

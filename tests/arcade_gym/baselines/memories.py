@@ -11,11 +11,14 @@ from arcade_gym.baselines import make_memory
 
 WIDTH = 8
 ROWS = 7
+WINDOW = 4  # of attention; runs are longer
 
 
 @cache
 def memory_named(name):
-    return eqx.filter_jit(make_memory)(name, WIDTH, key=jax.random.key(0))
+    return eqx.filter_jit(make_memory)(
+        name, WIDTH, window=WINDOW, key=jax.random.key(0)
+    )
 
 
 @cache
