@@ -228,7 +228,14 @@ def undrawn_states(env, params):
     return jax.jit(jax.vmap(episode))(keys(0))
 
 
-@pytest.mark.parametrize("size", [64, 84, 256])
+@pytest.mark.parametrize(
+    "size",
+    [
+        84,  # no multiple of a cell's size
+        pytest.param(64, marks=pytest.mark.slow),
+        pytest.param(256, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("partial_obs", [False, True], ids=["full", "partial"])
 @pytest.mark.parametrize(
     "env_id",
