@@ -12,7 +12,7 @@ from tyro.conf import arg
 
 from arcade_gym.baselines import field_types, levels
 from arcade_gym.baselines.encoders import STAGES
-from arcade_gym.baselines.memory import memory_names
+from arcade_gym.baselines.memory import canonical_name
 from arcade_gym.baselines.ppo import PPO
 from arcade_gym.baselines.pqn import PQN
 from arcade_gym.baselines.state import seeds_of_lanes
@@ -247,13 +247,10 @@ class RunConfig:
             )
         if self.encoder not in STAGES:
             raise ValueError(unknown("encoder", self.encoder, tuple(STAGES)))
-        is_own = self.memory.startswith(OWN_MEMORY)
-        if not is_own and self.memory not in memory_names():
-            raise ValueError(unknown("memory", self.memory, memory_names()))
 
 
 def _memory(name: str) -> str:
-    return name if name.startswith(OWN_MEMORY) else name.lower()
+    return name if name.startswith(OWN_MEMORY) else canonical_name(name)
 
 
 def _whole(name: str, value: Any) -> Any:

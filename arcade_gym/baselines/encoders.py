@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, UInt8
 
 from arcade_gym.baselines.convolution import Images, convolve
 from arcade_gym.baselines.layers import Dense, normalise, orthogonal
+from jax_core.registry import unknown
 from jax_core.types import AnyKey
 
 Frames = UInt8[Array, "*batch side side 3"] | Float[Array, "*batch side side 3"]
@@ -66,7 +67,7 @@ class Encoder(eqx.Module):
             ValueError: unknown kind, or frames of another size.
         """
         if kind not in STAGES:
-            raise ValueError(f"encoder={kind!r} is none of {', '.join(STAGES)}")
+            raise ValueError(unknown("encoder", kind, tuple(STAGES)))
         if not 64 <= obs_size <= 512:
             raise ValueError(f"obs_size={obs_size!r} must be an integer from 64 to 512")
         self.kind, self.obs_size = kind, obs_size

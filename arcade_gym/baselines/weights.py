@@ -7,10 +7,11 @@ import equinox as eqx
 import jax
 from jaxtyping import Array
 
-from arcade_gym.baselines import networks
+from arcade_gym.baselines import levels, networks
 from arcade_gym.baselines.atomic_files import replacing
 from arcade_gym.baselines.checkpoint import nbytes
 from arcade_gym.baselines.config import OWN_MEMORY, RunConfig
+from arcade_gym.baselines.memory.catalog import DEFAULT_WINDOW
 
 
 def own_name(memory: Any) -> str:
@@ -49,11 +50,17 @@ def build(config: RunConfig, memory: Any, *, key: Array) -> Any:
             width=config.width,
             layers=config.layers,
             encoder=config.encoder,
+            window=window(config),
             memory=memory,
             **named,
         )
 
     return make(key, memory)
+
+
+def window(config: RunConfig) -> int:
+    """Rows that attention looks back on: no more than an episode has."""
+    return min(DEFAULT_WINDOW, levels.find(config.env_id).max_steps)
 
 
 def describe(network: Any, config: RunConfig) -> dict[str, Any]:
@@ -66,6 +73,7 @@ def describe(network: Any, config: RunConfig) -> dict[str, Any]:
         "width": config.width,
         "layers": config.layers,
         "encoder": config.encoder,
+        "window": window(config),
         "parameters": sum(
             leaf.size
             for leaf in jax.tree.leaves(eqx.filter(network, eqx.is_inexact_array))

@@ -1,6 +1,5 @@
 """Memories by name."""
 
-import difflib
 from collections.abc import Callable
 from functools import partial
 
@@ -10,6 +9,7 @@ from arcade_gym.baselines.memory.cells import GRU, LRU, MinGRU, NoMemory
 from arcade_gym.baselines.memory.protocol import Memory
 from arcade_gym.baselines.memory.stacked import Stacked
 from arcade_gym.baselines.memory.zoo import MODELS, MemaxMemory
+from jax_core.registry import unknown
 from jax_core.types import AnyKey
 
 DEFAULT_WINDOW = 128  # rows
@@ -48,10 +48,7 @@ def canonical_name(name: str) -> str:
         lower = bare
     if lower in names:
         return lower
-    nearest = difflib.get_close_matches(lower, names, n=1, cutoff=0.0)[0]
-    raise ValueError(
-        f"Unknown memory {name!r}. Did you mean {nearest!r}? All: {', '.join(names)}"
-    )
+    raise ValueError(unknown("memory", name, names))
 
 
 def make_memory(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from memax.equinox.train_utils import get_residual_memory_model
 
-from arcade_gym.baselines import make_memory, memory_names
+from arcade_gym.baselines import RunConfig, make_memory, memory_names, weights
 from arcade_gym.baselines.memory import (
     GRU,
     LRU,
@@ -123,6 +123,16 @@ def test_attention_looks_back_on_its_window(name):
 
     assert windows(window=5) == {5}
     assert windows() == {128}  # memax's own default is 20
+
+
+@pytest.mark.parametrize(
+    ("env_id", "window"), [("MineSweeperEasy", 32), ("CartPoleEasy", 128)]
+)
+def test_attention_of_a_run_looks_back_on_an_episode_at_most(env_id, window):
+    config = RunConfig(env_id=env_id, obs_size=64, memory="memax:Attention", width=8)
+    network = eqx.filter_eval_shape(lambda: weights.build(config, None, key=KEY))
+    assert network.memory.model.layers[0].window_size == window
+    assert config.memory == "attention"
 
 
 def test_no_weight_depends_on_the_window():

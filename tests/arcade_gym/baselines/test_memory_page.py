@@ -9,14 +9,13 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from arcade_gym.baselines import make_memory, memory_names
+from arcade_gym.baselines import PPO, make_memory, memory_names
 from tests.arcade_gym.baselines.memories import assert_close, first_rows, rows
+from tests.arcade_gym.baselines.runs import SMALL
 
 PAGE = (Path(__file__).parents[3] / "docs" / "memory.md").read_text()
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 TABLE = re.findall(r"^\| `(\S+)` \|.*\| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
-
-pytestmark = pytest.mark.usefixtures("lenient_arrays")  # as for readers of the page
 
 
 def test_the_first_blocks_run():
@@ -75,3 +74,16 @@ def test_the_network_of_the_example_has_its_memory(page):
     arguments = (obs, jnp.array([-1, 0]), jnp.array([True, False]))
     _, logits, value = jax.eval_shape(network, network.initial_carry(), *arguments)
     assert (logits.shape, value.shape) == ((2, 5), (2,))
+
+
+@pytest.mark.slow
+def test_the_memory_of_the_example_trains(page, own_cue, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = BLOCKS[3].replace("CartPoleEasy", "CueEasy")
+    source = source.replace("total_steps=100_000", "**few")
+    few = {"width": 8, "total_steps": 64, "chunk_steps": 64, "eval_every": 64}
+    few |= {"eval_episodes": 2, "test_episodes": 2, "settings": PPO(**SMALL, epochs=1)}
+    found = page | {"few": few}
+    exec(compile(source, "docs/memory.md", "exec"), found)
+    assert found["report"].steps == 64
+    assert type(found["agent"].network.memory) is page["Fading"]
