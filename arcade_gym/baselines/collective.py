@@ -57,9 +57,14 @@ def own_part(values: Array, size: int) -> Array:
     return lax.dynamic_slice_in_dim(values, start, size)
 
 
+def devices() -> int:
+    """How many devices share the lanes."""
+    return lax.axis_size(AXIS)
+
+
 def all_lanes(size: int) -> int:
     """Lanes of all devices, of which this one has `size`."""
-    return size * lax.axis_size(AXIS)
+    return size * devices()
 
 
 def keys_of_lanes(key: Array, size: int) -> Array:

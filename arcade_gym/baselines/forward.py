@@ -40,3 +40,16 @@ def sequences(network: Any, carry: Any, seen: Seen) -> tuple[Any, ...]:
     """
     _, *outputs = jax.vmap(network)(carry, *seen)
     return tuple(outputs)
+
+
+def warmed_up(network: Any, carry: Any, seen: Seen) -> Any:
+    """The carries after a sequence of every item, [items, ...] each leaf.
+
+    Args:
+        network: called with carry, obs, last_action and first of one lane.
+        carry: of the memory before the sequence, [items, ...] each leaf.
+        seen: [items, time] axes; without rows nothing changes.
+    """
+    if not seen.first.shape[1]:
+        return carry
+    return jax.vmap(network)(carry, *seen)[0]

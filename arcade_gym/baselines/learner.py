@@ -141,6 +141,11 @@ class Algorithm(ABC):
         return learner, parts | {"loss": value, "grad_norm": norm}
 
 
+def has_memory(carry: Any) -> bool:
+    """Whether a carry holds anything; without, every row stands for itself."""
+    return any(leaf.size for leaf in jax.tree.leaves(carry))
+
+
 def mean_of(where: Array) -> Callable[[Array], Scalar]:
     """Makes means whose sum over the devices is the mean over all true places.
 

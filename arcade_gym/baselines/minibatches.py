@@ -1,5 +1,6 @@
 """Minibatches of whole sequences, the same whatever the number of devices."""
 
+import math
 from typing import Any
 
 import jax
@@ -51,6 +52,31 @@ def shuffled(
         jnp.moveaxis(index, 0, 2).reshape(epochs * num_minibatches, -1)
         for index in (items // num_minibatches, lane)
     )
+
+
+def draw_lanes(
+    key: Array, *, items: int, num_envs: int
+) -> tuple[Int32[Array, " items"], Array]:
+    """Draws the lanes of the items of one minibatch, each lane with equal chance.
+
+    Lanes lie in as many equal blocks as there can be, and every block gets equally many
+    items: so a lane is drawn on the device that has it, whatever their number.
+
+    Args:
+        key: a typed key.
+        items: on this device.
+        num_envs: lanes of this device.
+
+    Returns:
+        Lanes, and a typed key for whatever else is drawn for each item.
+    """
+    blocks = math.gcd(items, num_envs)
+    keys = jax.random.split(key, (collective.all_lanes(blocks), items // blocks, 2))
+    keys = collective.own_part(keys, blocks).reshape(items, 2)
+    size = num_envs // blocks
+    within = jax.vmap(lambda key: jax.random.randint(key, (), 0, size))(keys[:, 0])
+    first_lane = jnp.arange(blocks, dtype=jnp.int32) * size
+    return jnp.repeat(first_lane, items // blocks) + within, keys[:, 1]
 
 
 def take(sequences: Any, carries: Any, sequence: Array, lane: Array) -> tuple[Any, Any]:

@@ -17,6 +17,7 @@ from arcade_gym.baselines.learner import (
     Metrics,
     Scalar,
     churn,
+    has_memory,
 )
 from arcade_gym.baselines.returns import Feedback
 from arcade_gym.baselines.rollout import Rows
@@ -67,7 +68,7 @@ class OnPolicy(Algorithm):
 
     def rows_of_sequence(self, carry: Any) -> int:
         """Rows of a sequence; without a carry every row stands for itself."""
-        return self.sequence_length if jax.tree.leaves(carry) else 1
+        return self.sequence_length if has_memory(carry) else 1
 
     def iterate(
         self,
