@@ -122,7 +122,7 @@ def resolve(address: str) -> str:
     _modules.update(dict.fromkeys(new, module))
     if env_id not in levels and env_id not in games:
         raise ValueError(
-            f"{module!r} was imported and registers no {env_id!r}; it must call "
+            f"{module!r} was imported and registers no game {env_id!r}; it must call "
             f"register(SPEC). {unknown('environment', env_id, registered_envs)}"
         )
     return env_id

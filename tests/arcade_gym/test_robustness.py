@@ -276,6 +276,8 @@ VALUES = (
 @example(name="num_envs", value=True)
 @example(name="obs_size", value=64.0)
 @example(name="game", value=["Breakout"])
+@example(name="game", value="cpu:0")
+@example(name="game", value="json:LampEasy")
 @example(name="devices", value=[])
 def test_arguments_of_the_constructor_are_used_or_named(name, value):
     options = {"num_envs": 3, "game": "BattleShip", "obs_size": 64, name: value}

@@ -7,7 +7,8 @@ import pytest
 from jax_core import registry
 from jax_core.game import Difficulty, Visibility
 from jax_core.rendering import layout
-from jax_core.rendering.palette import Color
+from jax_core.rendering.palette import Color, Theme
+from jax_core.rendering.scene import FIELD_BOTTOM
 from tests.games import kit
 from tests.games.cartpole_kit import (
     LEVELS,
@@ -200,8 +201,15 @@ def test_noise_is_added_before_clipping(env_id):
     assert kit.look_equal(env_id, far, near, partial=False)
 
 
-def test_both_families_carry_the_same_name():
+def test_both_families_differ_only_in_ground_lines_and_title():
     states = with_motion("CartPoleEasy", 4)
     calm = kit.frames("CartPoleEasy", states)
     noisy = kit.frames("NoisyCartPoleHard", states)
-    assert np.array_equal(calm, noisy)
+    recolored = calm.copy()
+    for part in ("ground", "line"):
+        before, after = getattr(Theme.SLATE, part), getattr(Theme.MAUVE, part)
+        assert not np.array_equal(before.value, after.value)
+        recolored[(calm == np.array(before.value)).all(axis=-1)] = after.value
+    title = slice(FIELD_BOTTOM, None)
+    assert np.array_equal(recolored[:, :FIELD_BOTTOM], noisy[:, :FIELD_BOTTOM])
+    assert not np.array_equal(recolored[:, title], noisy[:, title])

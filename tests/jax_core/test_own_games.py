@@ -402,7 +402,7 @@ def test_other_ids_are_their_own_addresses(env_id):
         ("missing:DotEasy", "Cannot import 'missing': No module named 'missing'"),
         ("missing.py:DotEasy", "Cannot import 'missing.py': .*No such file"),
         ("needy:DotEasy", "Cannot import 'needy': No module named 'not_installed'"),
-        ("idle:DotEasy", "'idle' was imported and registers no 'DotEasy'"),
+        ("idle:DotEasy", "'idle' was imported and registers no game 'DotEasy'"),
         ("square:SquareEesy", "Did you mean 'SquareEasy'"),
         ("json.py:DotEasy", "'json' is another module already; rename the file"),
         (":DotEasy", "Unknown environment"),

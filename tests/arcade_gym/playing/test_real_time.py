@@ -3,8 +3,8 @@
 import pygame
 
 from arcade_gym.listing import list_games
-from arcade_gym.playing import app
 from arcade_gym.playing.keys import HeldMoves
+from jax_core import registry
 from jax_core.game import Move
 from tests.arcade_gym.playing.kit import (
     Clock,
@@ -98,4 +98,6 @@ def test_pausing_stops_the_time(compiled):
 
 def test_fire_does_nothing_in_games_in_real_time():
     idle = {game.name: game.moves[Move.FIRE] for game in list_games()}
-    assert {idle[name] for name in app.REAL_TIME} == {"-"}
+    in_real_time = [s.name for s in registry.games.values() if s.steps_per_second]
+    assert len(in_real_time) == 5
+    assert {idle[name] for name in in_real_time} == {"-"}
