@@ -77,7 +77,8 @@ class PPO(OnPolicy):
         }
         unexplained = variance(advantage, counts)  # target - value
         explained = 1 - unexplained / (variance(target, counts) + 1e-8)
-        return batch, {"explained_variance": explained}
+        spread = jnp.sqrt(variance(advantage, counts))
+        return batch, {"explained_variance": explained, "advantage_std": spread}
 
     def loss(
         self, network: Any, batch: Batch, carry: Any, progress: Scalar
