@@ -1,5 +1,6 @@
 """What games there are, read from the registry and the manual pages of the games."""
 
+import inspect
 import sys
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ class GameInfo(NamedTuple):
         max_steps: step limit of each level.
         moves: what the five actions do, in the order of `jax_core.game.Move`; "-" is
             nothing.
+        signs: what is seen, and what it means.
     """
 
     name: str
@@ -24,6 +26,7 @@ class GameInfo(NamedTuple):
     env_ids: tuple[str, ...]
     max_steps: tuple[int, ...]
     moves: tuple[str, ...]
+    signs: tuple[tuple[str, str], ...]
 
 
 def list_games() -> tuple[GameInfo, ...]:
@@ -40,23 +43,44 @@ def find_game(env_id: str) -> GameInfo:
     return _describe(registry.find_level(env_id)[0])
 
 
+def manual_of(spec: GameSpec) -> str:
+    """The manual page of a game: the docstring of its module.
+
+    That of its class, where it begins with the name, so that a module can have several
+    games. Empty in a notebook, and where Python drops docstrings (-OO).
+    """
+    rules = type(spec.game)
+    if (rules.__doc__ or "").startswith(f"{spec.name}:"):
+        return inspect.cleandoc(rules.__doc__ or "")
+    module = sys.modules.get(rules.__module__)
+    return inspect.cleandoc((module and module.__doc__) or "")
+
+
 def _describe(spec: GameSpec) -> GameInfo:
     levels: Any = spec.levels.values()  # step limits of levels are Python numbers
-    module = sys.modules.get(type(spec.game).__module__)
-    manual = (module and module.__doc__) or ""  # none under -OO, or in a notebook
+    manual = manual_of(spec)
     title, _, goal = manual.partition("\n")[0].partition(": ")
+    goal = goal or title
+    actions = _table(manual, "Actions")
     return GameInfo(
         name=spec.name,
-        goal=goal or title,
+        goal=goal[:1].upper() + goal[1:],
         env_ids=tuple(registry.level_id(spec, level) for level in spec.levels),
         max_steps=tuple(int(level.max_steps) for level in levels),
-        moves=_moves(manual),
+        moves=actions[-1] if actions else tuple(move.name.lower() for move in Move),
+        signs=tuple((sign, meaning) for sign, meaning in _table(manual, "Signs")[1:]),
     )
 
 
-def _moves(manual: str) -> tuple[str, ...]:
-    """Reads the table of actions; a page without one gets their names."""
-    table = [line.strip(" |") for line in manual.splitlines() if line[:5] == "    |"]
-    if not table:
-        return tuple(move.name.lower() for move in Move)
-    return tuple(meaning.strip() for meaning in table[-1].split(" | "))
+def _table(manual: str, section: str) -> list[tuple[str, ...]]:
+    """The rows of the table in a section of a page; none without such a section."""
+    lines = iter(manual.splitlines())
+    rows = []
+    for line in lines:
+        if line == f"{section}:":
+            break
+    for line in lines:
+        if not line.startswith("    |"):
+            break
+        rows.append(tuple(cell.strip() for cell in line.strip(" |").split(" | ")))
+    return [row for row in rows if not row[0].startswith("---")]

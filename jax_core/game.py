@@ -87,6 +87,20 @@ class Game(ABC, Generic[StateT, ParamsT]):
     def scene(self, state: StateT, params: ParamsT, visibility: Visibility) -> Scene:
         """Says what is visible. A partial view leaves out what it hides."""
 
+    def is_won(self, state: StateT, params: ParamsT, terminated: Flag) -> Flag | None:
+        """Whether an ended episode reached its goal, for people who play or watch.
+
+        Args:
+            state: the last one.
+            params: of the level.
+            terminated: whether the rules ended the episode, not the time limit alone.
+
+        Returns:
+            None where a game does not say.
+        """
+        del state, params, terminated
+        return None
+
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
 

@@ -48,8 +48,9 @@ def command(verb):
 def test_python_runs_as_written(folder):
     exec(compile(USE, str(PAGE), "exec"), {})
     (game,) = [game for game in arcade_gym.list_games() if game.name == "Lamp"]
-    assert game.goal == "say at the end which of two lamps was lit at the beginning."
+    assert game.goal == "Say at the end which of two lamps was lit at the beginning."
     assert game.moves[2] == "it was the left lamp"
+    assert game.signs[0] == ("yellow square", "the lit lamp")
 
 
 def test_the_games_command_describes_it(folder, capsys):

@@ -43,7 +43,7 @@ def overview() -> str:
 
 
 def describe(game: GameInfo) -> str:
-    """One game: its goal, its levels and what the actions do."""
+    """One game: its goal, its levels, what the actions do and what is seen."""
     levels = [
         f"  {env_id:<24}{steps:>6} steps at most"
         for env_id, steps in zip(game.env_ids, game.max_steps, strict=True)
@@ -51,8 +51,9 @@ def describe(game: GameInfo) -> str:
     moves = [
         f"  {move.value} {move.name.lower():<6}{game.moves[move]}" for move in Move
     ]
+    signs = [f"  {sign:<22}{meaning}" for sign, meaning in game.signs]
     return "\n".join(
-        [game.name, paragraph(game.goal), "", *levels, "", *moves],
+        [game.name, paragraph(game.goal), "", *levels, "", *moves, "", *signs],
     )
 
 

@@ -1,12 +1,11 @@
 """Lays frames out for films: a grid of lanes under a caption."""
 
 import math
-import textwrap
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageDraw, ImageFont
 
+from arcade_gym.films import lettering
 from arcade_gym.films.film import Picture
 from jax_core.rendering.palette import Color
 
@@ -14,6 +13,7 @@ Frames = UInt8[np.ndarray, "lanes height width 3"]
 
 GAP = 4  # pixels between two lanes, and around the caption
 _GAP_LEVEL = 64  # grey
+_DOT = 2  # pixels of a dot of the caption
 
 
 def grid(frames: Frames, columns: int | None = None) -> Picture:
@@ -34,12 +34,14 @@ def grid(frames: Frames, columns: int | None = None) -> Picture:
 
 def title(caption: str, width: int) -> Picture:
     """Writes a caption, in as many lines as the width asks for; none gives no rows."""
-    font = ImageFont.load_default()
-    letter = font.getlength("n")
-    text = textwrap.fill(caption, max(1, int((width - 2 * GAP) / letter)))
-    probe = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    bottom = probe.multiline_textbbox((GAP, GAP), text, font=font)[3]
-    height = math.ceil(bottom) + GAP if caption else 0
-    image = Image.new("RGB", (width, height), Color.INK.value)
-    ImageDraw.Draw(image).multiline_text((GAP, GAP), text, Color.WHITE.value, font)
-    return np.asarray(image).reshape(height, width, 3)
+    if not caption:
+        return np.zeros((0, width, 3), np.uint8)
+    lines = lettering.wrap(caption, (width - 2 * GAP) // _DOT)
+    height = _DOT * lettering.LINE * len(lines) + GAP
+    picture = np.full((height, width, 3), Color.INK.value, np.uint8)
+    for number, line in enumerate(lines):
+        ink = lettering.ink(line).repeat(_DOT, 0).repeat(_DOT, 1)[:, : width - GAP]
+        top = GAP + number * _DOT * lettering.LINE
+        window = picture[top : top + len(ink), GAP : GAP + ink.shape[1]]
+        window[ink] = Color.WHITE.value
+    return picture

@@ -1,6 +1,6 @@
 """From the options of the command to a running game."""
 
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +8,8 @@ from arcade_gym.films import film
 from arcade_gym.playing import loading, menu
 from arcade_gym.playing.loop import Loop, Outputs
 from arcade_gym.playing.match import Match
-from arcade_gym.playing.menu import Choice, Menu
+from arcade_gym.playing.menu import Menu
+from arcade_gym.playing.pictures import Choice
 from arcade_gym.playing.window import Window, require_screen, size_for
 from jax_core import registry
 
@@ -41,47 +42,61 @@ class Options:
 
 
 def play(options: Options) -> None:
-    """Plays until the player quits.
+    """Plays until the player quits; from the menu, one game after the other.
 
     Raises:
         NoDisplayError: there is no screen.
     """
     require_screen()
     size = size_for(options.obs_size) if options.id else menu.size()
-    with closing(Window("Arcade Gym", size)) as window:
-        choice = _choose(options, window)
-        if choice is None:
+    with (
+        closing(Window("Arcade Gym", size)) as window,
+        closing(_Session(window, options)) as session,
+    ):
+        if options.id:
+            session.play(Choice(options.id, options.partial_obs), leave="quit")
             return
+        shown = Menu(window, partial_obs=options.partial_obs)
+        while choice := shown.run():
+            window.suggest(size_for(options.obs_size))
+            session.play(choice, leave="menu")
+            window.suggest(menu.size())
+
+
+class _Session:
+    """Games in one window; all their episodes go into one film."""
+
+    def __init__(self, window: Window, options: Options) -> None:
+        self._window = window
+        self._options = options
+        self._film: film.Film | None = None
+
+    def play(self, choice: Choice, leave: str) -> None:
+        """Plays one game until the player leaves it; `leave` says where to."""
+        options = self._options
         match = Match(
             choice.env_id,
             partial_obs=choice.partial_obs,
             obs_size=options.obs_size,
             seed=options.seed,
         )
-        if loading.run(window, f"Compiling {choice.env_id}", match.compile):
-            _run(match, window, options)
-
-
-def _choose(options: Options, window: Window) -> Choice | None:
-    if options.id:
-        return Choice(options.id, options.partial_obs)
-    choice = Menu(window, partial_obs=options.partial_obs).run()
-    window.resize(size_for(options.obs_size))
-    return choice
-
-
-def _run(match: Match, window: Window, options: Options) -> None:
-    pace = registry.find_level(match.env_id)[0].steps_per_second
-    film_fps = options.fps or pace or TURN_BASED_FPS
-    is_turn_based = options.turn_based or pace is None
-    with ExitStack() as stack:
-        opened = None
-        if options.record:
-            opened = film.open_film(options.record, fps=film_fps)
-            stack.enter_context(closing(opened))
+        text = f"Compiling {choice.env_id}"
+        if not loading.run(self._window, text, match.compile):
+            return
+        pace = registry.find_level(choice.env_id)[0].steps_per_second
+        fps = options.fps or pace or TURN_BASED_FPS
+        is_turn_based = options.turn_based or pace is None
+        if options.record and not self._film:
+            self._film = film.open_film(options.record, fps=fps)
         Loop(
             match,
-            window,
-            fps=None if is_turn_based else film_fps,
-            outputs=Outputs(film=opened, log=options.log),
+            self._window,
+            fps=None if is_turn_based else fps,
+            outputs=Outputs(film=self._film, log=options.log),
+            leave=leave,
         ).run()
+
+    def close(self) -> None:
+        """Completes the film."""
+        if self._film:
+            self._film.close()

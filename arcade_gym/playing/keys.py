@@ -23,7 +23,7 @@ class Command(Enum):
     VIEW = "switch view"
     NEXT_SEED = "next seed"
     SCREENSHOT = "screenshot"
-    QUIT = "quit"
+    LEAVE = "quit"  # or "menu", where there is one to go back to
 
 
 COMMANDS = {
@@ -32,7 +32,7 @@ COMMANDS = {
     pygame.K_v: Command.VIEW,
     pygame.K_n: Command.NEXT_SEED,
     pygame.K_s: Command.SCREENSHOT,
-    pygame.K_ESCAPE: Command.QUIT,
+    pygame.K_ESCAPE: Command.LEAVE,
 }
 
 
@@ -40,6 +40,12 @@ def asks_to_quit(event: pygame.event.Event) -> bool:
     """Whether an event is Esc or the closing of the window."""
     is_escape = event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE
     return is_escape or event.type == pygame.QUIT
+
+
+def pass_on(event: pygame.event.Event) -> None:
+    """Puts the closing of the window back, for who reads events next."""
+    if event.type == pygame.QUIT:
+        pygame.event.post(event)
 
 
 class HeldMoves:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pygame
 
-from arcade_gym.playing.keys import asks_to_quit
+from arcade_gym.playing.keys import asks_to_quit, pass_on
 from arcade_gym.playing.window import Window
 
 _SECONDS_PER_PICTURE = 0.05
@@ -16,8 +16,8 @@ def run(window: Window, text: str, work: Callable[[], None]) -> bool:
     """Does some work while the window shows a text and reacts.
 
     Returns:
-        Whether the work was done; False if the player quit before. An error of the
-        work is raised here.
+        Whether the work was done; False if the player left before. An error of the
+        work is raised here. A closed window is left to who reads the next event.
     """
     pool = ThreadPoolExecutor(1, "compile")
     done = pool.submit(work)
@@ -26,8 +26,10 @@ def run(window: Window, text: str, work: Callable[[], None]) -> bool:
     while True:
         window.announce(text + "." * (pictures // _PICTURES_PER_DOT % 4))
         wait([done], _SECONDS_PER_PICTURE)
-        if any(asks_to_quit(event) for event in pygame.event.get()):
-            return False
+        for event in pygame.event.get():
+            if asks_to_quit(event):
+                pass_on(event)
+                return False
         if done.done():
             done.result()
             return True

@@ -10,7 +10,14 @@ import pygame
 
 from arcade_gym.films.film import Film, explained
 from arcade_gym.listing import find_game
-from arcade_gym.playing.keys import COMMANDS, MOVES, Command, HeldMoves, asks_to_quit
+from arcade_gym.playing.keys import (
+    COMMANDS,
+    MOVES,
+    Command,
+    HeldMoves,
+    asks_to_quit,
+    pass_on,
+)
 from arcade_gym.playing.match import Match
 from arcade_gym.playing.window import Line, Window
 from jax_core.game import Move
@@ -49,6 +56,7 @@ class Loop:
         *,
         fps: int | None,
         outputs: Outputs,
+        leave: str = Command.LEAVE.value,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Takes a compiled match.
@@ -58,6 +66,7 @@ class Loop:
             window: where it is shown.
             fps: steps per second; None steps when a key is pressed.
             outputs: where play is kept.
+            leave: what Esc does, for the panel.
             now: a clock in seconds.
         """
         self.match = match
@@ -67,9 +76,10 @@ class Loop:
         self._outputs = outputs
         self._now = now
         self._moves = HeldMoves()
-        self._note = ""
+        self._note = Line()
         self._is_over = False
-        self._help = _help(match.env_id)
+        self._help = _help(match.env_id, leave)
+        self._goal = find_game(match.env_id).goal
         self._begin()
 
     def run(self) -> None:
@@ -83,9 +93,11 @@ class Loop:
     def turn(self) -> bool:
         """Waits for events or the next step and acts on them; False ends it all."""
         events = [pygame.event.wait(self._milliseconds_to_wait()), *pygame.event.get()]
-        for event in events:
-            self._react(event)
+        while events:
+            self._react(events.pop(0))
             if self._is_over:
+                for event in events:  # for who comes next
+                    pygame.event.post(event)
                 return False
         if self._is_running and self._now() >= self._due:
             self._step(self._moves.take())
@@ -116,6 +128,7 @@ class Loop:
     def _react(self, event: pygame.event.Event) -> None:
         if asks_to_quit(event):
             self._is_over = True
+            pass_on(event)
         elif event.type == pygame.KEYDOWN and event.key in MOVES:
             self._press(MOVES[event.key])
         elif event.type == pygame.KEYUP and event.key in MOVES:
@@ -132,7 +145,7 @@ class Loop:
             self._step(move)
 
     def _obey(self, command: Command) -> None:
-        self._note = ""
+        self._note = Line()
         self._is_stale = True
         match command:
             case Command.RESTART:
@@ -155,7 +168,7 @@ class Loop:
         if self.match.end:
             return
         self.match.step(move)
-        self._note = ""
+        self._note = Line()
         self._is_stale = True
         self._film()
         if self.match.end:
@@ -185,9 +198,9 @@ class Loop:
         path = next(path for path in paths if not path.exists())
         try:
             self._window.save(path)
-            self._note = "saved in the present folder"
+            self._note = Line(value="saved in the present folder", color=Color.GREEN)
         except OSError as error:
-            self._note = f"not saved: {error.strerror}"
+            self._note = Line(value=f"not saved: {error.strerror}", color=Color.RED)
 
     def _show(self) -> None:
         self._window.show(self.match.frame, (*self._status(), Line(), *self._help))
@@ -196,31 +209,51 @@ class Loop:
     def _status(self) -> list[Line]:
         match = self.match
         return [
-            Line(value=match.env_id),
+            Line(value=match.env_id, color=Color.YELLOW),
+            Line(value=self._goal),
+            Line(),
             Line("view", match.visibility),
             Line("seed", str(match.seed)),
             Line("return", f"{match.total:+.3f}"),
             Line("steps left", str(match.steps_left)),
-            Line(value=self._headline(), color=Color.YELLOW),
-            Line(value=self._note, color=Color.GREEN),
+            self._headline(),
+            self._note,
         ]
 
-    def _headline(self) -> str:
-        if self.match.end:
-            return f"Episode {self.match.end}: R or N"
-        return "Paused: P goes on" if self.is_paused else ""
+    def _headline(self) -> Line:
+        match = self.match
+        if match.end:
+            how, color = {
+                None: (f"Episode {match.end}", Color.YELLOW),
+                True: ("Won", Color.GREEN),
+                False: (_DEFEATS[match.end], Color.RED),
+            }[match.is_won]
+            return Line(value=f"{how}: R again, N next", color=color)
+        return Line(value="Paused: P goes on" if self.is_paused else "")
 
 
-def _help(env_id: str) -> list[Line]:
-    """What the keys do in a game; moves that do nothing are left out."""
-    moves = find_game(env_id).moves
-    lines = [
-        Line(pygame.key.name(key).capitalize(), moves[move])
+_DEFEATS = {"terminated": "Lost", "truncated": "Out of time"}
+
+
+def _help(env_id: str, leave: str) -> list[Line]:
+    """Keys and signs of a game; moves that do nothing are left out."""
+    game = find_game(env_id)
+    moves = [
+        Line(_name(key), game.moves[move])
         for key, move in MOVES.items()
-        if moves[move] != "-"
+        if game.moves[move] != "-"
     ]
     commands = [
-        Line(pygame.key.name(key).capitalize(), command.value)
+        Line(_name(key), leave if command is Command.LEAVE else command.value)
         for key, command in COMMANDS.items()
     ]
-    return [*lines, Line(), *commands]
+    signs = [Line(sign, meaning, column=_SIGN_COLUMN) for sign, meaning in game.signs]
+    return [*moves, Line(), *commands, Line(), *signs]
+
+
+_SIGN_COLUMN = 168  # pixels from signs to their meaning
+
+
+def _name(key: int) -> str:
+    name = pygame.key.name(key).capitalize()
+    return "Esc" if name == "Escape" else name

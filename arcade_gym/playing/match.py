@@ -25,6 +25,7 @@ class Match:
         total: return so far.
         state: the game's state, of both views.
         end: "terminated", "truncated", or None while the episode goes on.
+        is_won: of an ended episode, if its game says so.
     """
 
     def __init__(
@@ -38,13 +39,16 @@ class Match:
         self.seen = {self.visibility}
         self.total = 0.0
         self.end: str | None = None
+        self.is_won: bool | None = None
         self.state: Any = None
         self._key: Any = None
         views = [
             jax_core.make(env_id, partial_obs=is_partial, obs_size=obs_size)[0]
             for is_partial in (False, True)
         ]
-        self._max_steps = np.asarray(views[0].default_params.max_steps).item()
+        self._game = views[0].game
+        self._params = views[0].default_params
+        self._max_steps = np.asarray(self._params.max_steps).item()
         self._start = jax.jit(partial(chain.start, views[0]))
         self._advance = jax.jit(partial(chain.advance, views[0]))
         self._draw = {view.visibility: jax.jit(view.get_obs) for view in views}
@@ -74,7 +78,8 @@ class Match:
     def restart(self) -> None:
         """Begins the episode of the present seed."""
         self._key, self.state = self._start(np.uint32(self.seed))
-        self.total, self.end, self.seen = 0.0, None, {self.visibility}
+        self.total, self.end, self.is_won = 0.0, None, None
+        self.seen = {self.visibility}
 
     def next_seed(self) -> None:
         """Begins the episode of the next seed; after the last comes 0."""
@@ -99,6 +104,9 @@ class Match:
             self.end = "terminated"
         elif transition.truncated:
             self.end = "truncated"
+        if self.end:
+            won = self._game.is_won(self.state, self._params, transition.terminated)
+            self.is_won = None if won is None else bool(won)
 
     def summary(self) -> dict[str, Any]:
         """The episode as a line of the log; "view" is "mixed" after a switch."""
@@ -109,4 +117,5 @@ class Match:
             "return": round(self.total, 6),  # rewards have 24 bits
             "length": self.length,
             "end": self.end or "abandoned",
+            "won": self.is_won,
         }

@@ -1,26 +1,16 @@
 """The menu: a picture of every game, from which one chooses."""
 
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, NamedTuple
-
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pygame
 
-import jax_core
-from arcade_gym.lanes import chain
 from arcade_gym.listing import GameInfo, list_games
 from arcade_gym.playing.keys import asks_to_quit
+from arcade_gym.playing.pictures import SIDE, Choice, Pictures
 from arcade_gym.playing.window import BACKGROUND, LINE_HEIGHT, MARGIN, Window
-from jax_core.environment import select
-from jax_core.game import Move
 from jax_core.rendering.palette import Color
 
 COLUMNS = 5
-PICTURE_SIDE = 128  # pixels
-CELL = (PICTURE_SIDE + MARGIN, PICTURE_SIDE + 2 * MARGIN)  # pixels, with the name
-_STEPS = 24  # after which most games have something to show
+CELL = (SIDE + MARGIN, SIDE + 2 * MARGIN)  # pixels, with the name
 _WAIT = 200  # milliseconds after which new pictures are looked for
 
 _SHIFTS = {
@@ -31,15 +21,8 @@ _SHIFTS = {
 }
 
 
-class Choice(NamedTuple):
-    """What the player wants to play."""
-
-    env_id: str
-    partial_obs: bool
-
-
 class Menu:
-    """All games with their pictures; they appear as they are drawn.
+    """All games in the level and view that are chosen; pictures appear when drawn.
 
     Attributes:
         choice: set once the player has chosen.
@@ -54,17 +37,26 @@ class Menu:
         self._level = 0
         self._partial_obs = partial_obs
         self._is_over = False
-        self._pool = ThreadPoolExecutor(1, "pictures")
-        self._pictures = [self._pool.submit(picture, game) for game in self._games]
+        self._pictures = Pictures()
+        self._wish()
 
     def run(self) -> Choice | None:
-        """Waits for a choice; None if the player quits."""
+        """Waits for a choice, from where the last one left off; None if there is none.
+
+        A menu that nothing was chosen from is closed.
+        """
+        self.choice = None
         try:
             while self.turn():
                 pass
         finally:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+            if not self.choice:
+                self.close()
         return self.choice
+
+    def close(self) -> None:
+        """Stops drawing pictures."""
+        self._pictures.close()
 
     def turn(self) -> bool:
         """Shows the menu and acts on one event; False ends it."""
@@ -85,55 +77,60 @@ class Menu:
             self._selected = (self._selected + _SHIFTS[key]) % len(self._games)
         elif key == pygame.K_l:
             self._level += 1
+            self._wish()
         elif key == pygame.K_v:
             self._partial_obs = not self._partial_obs
+            self._wish()
         elif key in (pygame.K_RETURN, pygame.K_KP_ENTER, pygame.K_SPACE):
-            self.choice = Choice(self._env_id(), self._partial_obs)
+            self.choice = self._choice(self._selected)
 
     def _click(self, position: tuple[int, int]) -> None:
         for index in range(len(self._games)):
             if self._place(index).collidepoint(position):
                 self._selected = index
-                self.choice = Choice(self._env_id(), self._partial_obs)
+                self.choice = self._choice(index)
 
-    def _env_id(self) -> str:
-        levels = self._games[self._selected].env_ids
-        return levels[self._level % len(levels)]
+    def _choice(self, index: int) -> Choice:
+        """A game in the present level and view."""
+        levels = self._games[index].env_ids
+        return Choice(levels[self._level % len(levels)], self._partial_obs)
+
+    def _wish(self) -> None:
+        """Asks for pictures of the present level and view, the selected one first."""
+        order = np.roll(range(len(self._games)), -self._selected).tolist()
+        self._pictures.want([self._choice(index) for index in order])
 
     def _place(self, index: int) -> pygame.Rect:
         """Where the picture of a game is."""
         row, column = divmod(index, COLUMNS)
         corner = MARGIN + column * CELL[0], MARGIN + row * CELL[1]
-        return pygame.Rect(corner, (PICTURE_SIDE, PICTURE_SIDE))
+        return pygame.Rect(corner, (SIDE, SIDE))
 
     def _show(self) -> None:
         self._window.surface.fill(BACKGROUND)
-        for index, (game, made) in enumerate(
-            zip(self._games, self._pictures, strict=True)
-        ):
-            self._show_game(index, game, made)
+        for index, game in enumerate(self._games):
+            self._show_game(index, game)
         self._show_text()
         pygame.display.flip()
 
     def _show_text(self) -> None:
-        view = "partial view" if self._partial_obs else "full view"
+        env_id, partial_obs = self._choice(self._selected)
         y = _rows(len(self._games)) * CELL[1] + MARGIN
         for text, color in (
-            (f"{self._env_id()}, {view}", Color.YELLOW),
+            (f"{env_id}, {'partial' if partial_obs else 'full'} view", Color.YELLOW),
             (self._games[self._selected].goal, Color.WHITE),
-            (
-                "Arrows choose    L level    V view    Enter plays    Esc quits",
-                Color.SKY,
-            ),
+            ("Arrows choose  L level  V view  Enter plays  Esc quits", Color.SKY),
         ):
             self._window.write(text, (MARGIN, y), color)
             y += LINE_HEIGHT
 
-    def _show_game(self, index: int, game: GameInfo, made: "Future[Any]") -> None:
+    def _show_game(self, index: int, game: GameInfo) -> None:
         surface, place = self._window.surface, self._place(index)
         surface.fill(Color.INK.value, place)
-        if made.done():
-            frame = made.result()
+        frame = self._pictures.find(self._choice(index))
+        if frame is None:
+            self._window.write("...", (place.centerx - 10, place.centery), Color.SKY)
+        else:
             image = pygame.image.frombuffer(frame.tobytes(), frame.shape[:2], "RGB")
             surface.blit(image, place)
         is_selected = index == self._selected
@@ -151,21 +148,3 @@ def size() -> tuple[int, int]:
 
 def _rows(num_games: int) -> int:
     return -(-num_games // COLUMNS)
-
-
-def picture(game: GameInfo) -> np.ndarray:
-    """A frame of random play on the first level: uint8 [side, side, 3]."""
-    env, _ = jax_core.make(game.env_ids[0], obs_size=PICTURE_SIDE)
-
-    def step(_: Any, carry: Any) -> Any:
-        key, state, ended = carry
-        action = jax.random.bits(key, dtype=jnp.uint32) % len(Move)
-        next_key, transition = chain.advance(env, key, state, action.astype(jnp.int32))
-        ended |= transition.done
-        return next_key, select(ended, state, transition.state), ended
-
-    def play(seed: Any) -> Any:
-        start = (*chain.start(env, seed), jnp.bool_(False))
-        return env.get_obs(jax.lax.fori_loop(0, _STEPS, step, start)[1])
-
-    return np.asarray(jax.jit(play)(np.uint32(0)))

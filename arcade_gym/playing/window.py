@@ -1,5 +1,6 @@
 """The window: a frame scaled by a whole factor, and a panel of text beside it."""
 
+import functools
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,16 +9,18 @@ from typing import NamedTuple
 import numpy as np
 import pygame
 
+from arcade_gym.films import lettering
 from jax_core.rendering.palette import Color
 
-PANEL_WIDTH = 320  # pixels, for the longest meaning of a key
-FRAME_SIDE = 600  # pixels that a frame may have in a new window
-MIN_HEIGHT = 500  # pixels, for the lines of the panel
+PANEL_WIDTH = 384  # pixels, for goals and legends
+FRAME_SIDE = 960  # pixels that a frame may have in a new window
+MIN_HEIGHT = 576  # pixels, for the lines of the panel
 MARGIN = 16
-LINE_HEIGHT = 21
-FONT_SIZE = 20
-COLUMN = 80  # pixels from labels to values
+DOT = 2  # pixels of a dot of the letters
+LINE_HEIGHT = DOT * lettering.LINE
+COLUMN = 96  # pixels from labels to values
 BACKGROUND = Color.LINE.value
+_SHARE = 0.9  # of the screen that a new window may take, beside bars and borders
 
 
 class NoDisplayError(RuntimeError):
@@ -25,11 +28,23 @@ class NoDisplayError(RuntimeError):
 
 
 class Line(NamedTuple):
-    """A line of the panel."""
+    """A line of the panel; a value that is too long goes on below."""
 
     label: str = ""
     value: str = ""
     color: Color = Color.WHITE  # of the value
+    column: int = COLUMN  # pixels from the label to the value, if there is a label
+
+    @property
+    def indent(self) -> int:
+        """Pixels from the left to the value."""
+        return self.column if self.label else 0
+
+    @property
+    def rows(self) -> list[str]:
+        """The value in pieces that fit into the panel."""
+        room = PANEL_WIDTH - 2 * MARGIN - self.indent
+        return lettering.wrap(self.value, room // DOT)
 
 
 class Window:
@@ -40,8 +55,6 @@ class Window:
         pygame.display.init()
         self.resize(size)
         pygame.display.set_caption(title)
-        pygame.font.init()
-        self._font = pygame.font.Font(None, FONT_SIZE)
 
     @property
     def surface(self) -> pygame.Surface:
@@ -51,6 +64,12 @@ class Window:
     def resize(self, size: tuple[int, int]) -> None:
         """Changes the size in pixels, as the player can too."""
         pygame.display.set_mode(size, pygame.RESIZABLE)
+        self._size = size
+
+    def suggest(self, size: tuple[int, int]) -> None:
+        """Changes the size unless the player has chosen one."""
+        if self.surface.get_size() == self._size:
+            self.resize(size)
 
     def show(self, frame: np.ndarray, panel: Sequence[Line] = ()) -> pygame.Rect:
         """Shows a frame, uint8 [side, side, 3], and a panel if there are lines.
@@ -68,16 +87,16 @@ class Window:
         area.top = max(0, (room_height - area.height) // 2)
         self.surface.fill(BACKGROUND)
         self.surface.blit(pygame.transform.scale_by(picture, factor), area)
-        for row, line in enumerate(panel):
-            x = max(room_width, area.right) + MARGIN
-            self._write(line, x, MARGIN + row * LINE_HEIGHT)
+        x, y = max(room_width, area.right) + MARGIN, MARGIN
+        for line in panel:
+            y += self._write(line, x, y)
         pygame.display.flip()
         return area
 
     def announce(self, text: str) -> None:
         """Shows a line of text and nothing else."""
         self.surface.fill(BACKGROUND)
-        picture = self._font.render(text, True, Color.WHITE.value)
+        picture = lettered(text, Color.WHITE)
         self.surface.blit(
             picture, picture.get_rect(center=self.surface.get_rect().center)
         )
@@ -85,12 +104,16 @@ class Window:
 
     def write(self, text: str, position: tuple[int, int], color: Color) -> None:
         """Writes text from its upper left corner on."""
-        picture = self._font.render(text, True, color.value)
-        self.surface.blit(picture, position)
+        if text:
+            self.surface.blit(lettered(text, color), position)
 
-    def _write(self, line: Line, x: int, y: int) -> None:
+    def _write(self, line: Line, x: int, y: int) -> int:
+        """Writes a line of the panel and returns how high it is."""
         self.write(line.label, (x, y), Color.SKY)
-        self.write(line.value, (x + (COLUMN if line.label else 0), y), line.color)
+        for row, text in enumerate(line.rows):
+            position = (x + line.indent, y + row * LINE_HEIGHT)
+            self.write(text, position, line.color)
+        return len(line.rows) * LINE_HEIGHT
 
     def save(self, path: Path) -> None:
         """Writes what the window shows as PNG.
@@ -106,9 +129,37 @@ class Window:
         pygame.quit()
 
 
-def size_for(obs_size: int, panel_width: int = PANEL_WIDTH) -> tuple[int, int]:
-    """A good size of a new window: width and height in pixels."""
-    side = obs_size * max(1, FRAME_SIDE // obs_size)
+@functools.lru_cache(maxsize=256)
+def lettered(text: str, color: Color) -> pygame.Surface:
+    """Text in the font of the games, on nothing."""
+    ink = lettering.ink(text).repeat(DOT, 0).repeat(DOT, 1)
+    pixels = np.zeros((*ink.shape, 4), np.uint8)
+    pixels[ink] = (*color.value, 255)
+    size = ink.shape[::-1]
+    return pygame.image.frombuffer(pixels.tobytes(), size, "RGBA")
+
+
+def size_for(
+    obs_size: int,
+    panel_width: int = PANEL_WIDTH,
+    screen: tuple[int, int] | None = None,
+) -> tuple[int, int]:
+    """A good size of a new window: the largest whole factor that fits on the screen.
+
+    Args:
+        obs_size: pixels of a side of a frame.
+        panel_width: pixels beside the frame.
+        screen: its pixels across and down; None asks the system.
+
+    Returns:
+        Width and height in pixels.
+    """
+    if screen is None:
+        pygame.display.init()
+        screen = pygame.display.get_desktop_sizes()[0]
+    width, height = (int(_SHARE * pixels) for pixels in screen)
+    room = min(width - panel_width, height, FRAME_SIDE)
+    side = obs_size * max(1, room // obs_size)
     return side + panel_width, max(side, MIN_HEIGHT if panel_width else 0)
 
 

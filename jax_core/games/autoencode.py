@@ -8,6 +8,14 @@ Actions:
     |---|---|---|---|---|
     | - | - | next suit | previous suit | answer with the selected suit |
 
+Signs:
+    | sign | meaning |
+    |---|---|
+    | left card | shown now; none is left when you have to answer |
+    | right card | the suit that you selected |
+    | pink arrows | left and right select another suit |
+    | cards in the middle | shown before; the last one is asked for (full view) |
+
 Rewards: 1/N for a correct answer, N the number of cards. Returns lie in 0..1.
 
 Ends: terminated after N answers; truncated after 10 N steps. During the first N steps
@@ -61,7 +69,7 @@ from jax_core.games._cards import (
 )
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import Scene, Still, Theme
-from jax_core.types import Action, Count, Key
+from jax_core.types import Action, Count, Flag, Key
 
 
 @pytree
@@ -123,6 +131,11 @@ class AutoEncode(Game[State, Params]):
         reward = jnp.where(correct, jnp.float32(params.answer_reward), 0.0)
         ended = num_answered >= params.num_cards
         return next_state, Outcome(reward=reward, terminated=ended)
+
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """Every answer was right."""
+        del terminated
+        return state.score == params.num_cards
 
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows the present card, the selected suit and, or not, earlier cards."""

@@ -8,6 +8,13 @@ Actions:
     |---|---|---|---|---|
     | cursor up | cursor down | cursor left | cursor right | fire at its cell |
 
+Signs:
+    | sign | meaning |
+    |---|---|
+    | amber frame | your cursor |
+    | red cross | a hit |
+    | blue ring | a miss |
+
 Rewards: 1/12 for the first hit of a ship cell, 0 for a miss, -2/n^2 for firing at a
     cell again. Returns lie in -1..1.
 
@@ -70,7 +77,7 @@ from jax_core.rendering.scene import (
     Theme,
     sprites,
 )
-from jax_core.types import Action, Count, Key
+from jax_core.types import Action, Count, Flag, Key
 
 SHIP_LENGTHS = (2, 3, 3, 4)
 NUM_SHIP_CELLS = sum(SHIP_LENGTHS)
@@ -164,6 +171,11 @@ class BattleShip(Game[State, Params]):
         )
         ended = (score >= NUM_SHIP_CELLS) | (num_repeats >= params.max_repeats)
         return next_state, Outcome(reward=reward, terminated=fires & ended)
+
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """All ships are sunk."""
+        del params, terminated
+        return state.score >= NUM_SHIP_CELLS
 
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows the marks of earlier shots, all or one, and the cursor."""

@@ -8,6 +8,14 @@ Actions:
     |---|---|---|---|---|
     | - | - | paddle left | paddle right | - |
 
+Signs:
+    | sign | meaning |
+    |---|---|
+    | white bar | your paddle |
+    | white block | the ball |
+    | red dot | where the ball was a step ago (full view) |
+    | colored bars | bricks |
+
 Rewards: a brick in row r pays W[r] * 5/3 with W = 0.015, 0.013, 0.011, 0.009, 0.007,
     0.005 for r = 1..6; the 60 bricks sum to 1. Losing the ball costs (bricks left)/60.
     A brick met in the step after another one vanishes without pay or bounce. Returns
@@ -185,6 +193,11 @@ class Breakout(Game[State, Params]):
             strike=met_brick,
         )
         return next_state, Outcome(reward=reward, terminated=lost | (bricks_left == 0))
+
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """No brick is left."""
+        del params, terminated
+        return ~jnp.any(state.bricks)
 
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows bricks, paddle, ball and, in the full view, the ball's last cell."""

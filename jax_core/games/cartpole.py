@@ -1,13 +1,20 @@
-"""CartPole and NoisyCartPole: balance a pole on a cart.
+"""CartPole: balance a pole on a cart, which the player pushes left and right.
 
-CartPole, partial view: only the velocities are shown, so position and angle must be
-integrated from a start that is shown once. NoisyCartPole: all quantities are drawn with
-fresh noise, so the player must filter.
+The partial view shows only the velocities, so position and angle have to be integrated
+from a start that is shown once. NoisyCartPole adds noise to what is seen.
 
 Actions:
     | 0 up | 1 down | 2 left | 3 right | 4 fire |
     |---|---|---|---|---|
     | - | - | force -10 | force +10 | - |
+
+Signs:
+    | sign | meaning |
+    |---|---|
+    | blue box | the cart |
+    | orange bar | the pole |
+    | green arrow below | velocity of the cart |
+    | yellow arrow above | angular velocity of the pole |
 
 Rewards: 1/T per step, T the step limit, the step that ends the episode included.
     Returns lie in 0..1.
@@ -15,11 +22,9 @@ Rewards: 1/T per step, T the step limit, the step that ends the episode included
 Ends: terminated when |x| > 2.4 or |theta| > 12 degrees; truncated after T steps.
 
 Partial view: cart and pole are drawn only in the first picture, the two arrows always.
-    Neither view shows `time`, which is equal to `score`. NoisyCartPole has a title and
-    a ground of its own.
+    Neither view shows `time`, which is equal to `score`.
 
-Levels: T = 200, 400, 600 in CartPole; T = 200 and noise of standard deviation 0.1, 0.2,
-    0.3 in NoisyCartPole. Noise is part of the picture and never acts on the motion.
+Levels: T = 200, 400 and 600.
 
 Source: POPGym Arcade (arXiv 2503.01450); motion of Barto, Sutton and Anderson 1983.
 
@@ -144,6 +149,11 @@ class CartPole(Game[State, Params]):
         reward = jnp.float32(1.0) / jnp.asarray(params.max_steps).astype(jnp.float32)
         return next_state, Outcome(reward=reward, terminated=left_track | fell)
 
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """The pole stood until the step limit."""
+        del state, params
+        return ~terminated
+
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows two arrows and, always or at first, cart and pole."""
         del params  # all levels look alike
@@ -174,7 +184,44 @@ class CartPole(Game[State, Params]):
 
 
 class NoisyCartPole(CartPole):
-    """CartPole with noise in its params, told apart by its look."""
+    """NoisyCartPole: balance a pole on a cart, both seen through noise.
+
+    All four quantities are drawn with fresh noise in every picture, so cart, pole and
+    arrows jump about and the motion has to be filtered from what is seen. The partial
+    view shows only the noisy velocities.
+
+    Actions:
+        | 0 up | 1 down | 2 left | 3 right | 4 fire |
+        |---|---|---|---|---|
+        | - | - | force -10 | force +10 | - |
+
+    Signs:
+        | sign | meaning |
+        |---|---|
+        | blue box | the cart, near to where it is |
+        | orange bar | the pole, near to how it leans |
+        | green arrow below | noisy velocity of the cart |
+        | yellow arrow above | noisy angular velocity of the pole |
+
+    Rewards: 1/T per step, T the step limit, the step that ends the episode included.
+        Returns lie in 0..1.
+
+    Ends: terminated when |x| > 2.4 or |theta| > 12 degrees, without noise; truncated
+        after T steps.
+
+    Partial view: cart and pole are drawn only in the first picture, the two arrows
+        always. Neither view shows `time`, which is equal to `score`.
+
+    Levels: T = 200; noise of standard deviation 0.1, 0.2 and 0.3, in metres, radians
+        and those per second. It is part of the picture and never acts on the motion.
+
+    Source: POPGym Arcade (arXiv 2503.01450); motion as in CartPole.
+
+    Differences from the published package:
+        1. The end is judged on the new state, and a time-out does not terminate.
+        2. The length of an arrow is proportional to the velocity, clipped at 3.
+        3. The footer says NoisyCartPole, where both families said CartPole.
+    """
 
     title = "NoisyCartPole"
     theme = Theme.MAUVE

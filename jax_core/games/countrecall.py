@@ -8,6 +8,14 @@ Actions:
     |---|---|---|---|---|
     | counter + 1 | counter - 1 | - | - | answer with the counter |
 
+Signs:
+    | sign | meaning |
+    |---|---|
+    | left card | dealt now |
+    | right card | how many of its suit came before? |
+    | green number | your answer; up and down change it |
+    | cards in the middle | dealt before (full view) |
+
 Rewards: 1/N for a correct answer, N the number of cards. Returns lie in 0..1. Moves of
     the counter cost steps, so in long deals not every answer can be right.
 
@@ -68,7 +76,7 @@ from jax_core.rendering.scene import (
     Tile,
     sprites,
 )
-from jax_core.types import Action, Count, Key
+from jax_core.types import Action, Count, Flag, Key
 
 
 @pytree
@@ -146,6 +154,11 @@ class CountRecall(Game[State, Params]):
         reward = jnp.where(correct, jnp.float32(params.answer_reward), 0.0)
         ended = num_answered >= params.num_cards
         return next_state, Outcome(reward=reward, terminated=ended)
+
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """Every answer was right."""
+        del terminated
+        return state.score == params.num_cards
 
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows card, query, counter and, or not, the earlier cards."""

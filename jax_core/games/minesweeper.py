@@ -8,6 +8,12 @@ Actions:
     |---|---|---|---|---|
     | cursor up | cursor down | cursor left | cursor right | open the cursor's cell |
 
+Signs:
+    | sign | meaning |
+    |---|---|
+    | yellow brackets | your cursor |
+    | digit | mines in the 3 x 3 cells around an opened one |
+
 Rewards: 1/(n^2 - m) for opening a safe cell, 0 for a mine, -2/n^2 for firing at an
     opened cell. Opening a cell opens no other one. Returns lie in 1/(n^2 - m) - 1..1.
 
@@ -67,7 +73,7 @@ from jax_core.rendering.scene import (
     Tile,
     sprites,
 )
-from jax_core.types import Action, Count, Key
+from jax_core.types import Action, Count, Flag, Key
 
 
 @pytree
@@ -157,6 +163,11 @@ class MineSweeper(Game[State, Params]):
         cleared = score == params.num_safe_cells
         ended = exploded | cleared | (num_repeats >= params.max_repeats)
         return next_state, Outcome(reward=reward, terminated=fires & ended)
+
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """All safe cells are open."""
+        del terminated
+        return state.score == params.num_safe_cells
 
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows the numbers of opened cells, all or one, and the cursor."""

@@ -7,6 +7,13 @@ Actions:
     |---|---|---|---|---|
     | player up | player down | player left | player right | take the treasure |
 
+Signs:
+    | sign | meaning |
+    |---|---|
+    | white square | you |
+    | yellow gem | the treasure |
+    | red crate | a barrier |
+
 Rewards: 1 for firing on the treasure, -0.5 for walking into a barrier, -0.5/n^2 for any
     other step. Returns lie in -1..1.
 
@@ -67,7 +74,7 @@ from jax_core.rendering.scene import (
     Theme,
     sprites,
 )
-from jax_core.types import Action, Count, Key
+from jax_core.types import Action, Count, Flag, Key
 
 NUM_BARRIERS = 7
 TREASURE_REWARD = 1.0
@@ -154,6 +161,11 @@ class Navigator(Game[State, Params]):
         reward = jnp.where(hit, BARRIER_REWARD, jnp.float32(params.step_reward))
         reward = jnp.where(found, TREASURE_REWARD, reward)
         return next_state, Outcome(reward=reward, terminated=found | hit)
+
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """The treasure is taken."""
+        del params, terminated
+        return state.score > 0
 
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows the player and, always or at first, barriers and treasure."""

@@ -8,6 +8,12 @@ Actions:
     |---|---|---|---|---|
     | - | - | player left | player right | - |
 
+Signs:
+    | sign | meaning |
+    |---|---|
+    | white triangle | you |
+    | colored square | a falling block |
+
 Rewards: 1/100 per step, the step that ends the episode included. The first block
     arrives in step 10, so returns lie in 0.1..1.
 
@@ -59,7 +65,7 @@ from jax_core.rendering.scene import (
     Theme,
     sprites,
 )
-from jax_core.types import Action, Count, Key
+from jax_core.types import Action, Count, Flag, Key
 
 SIZE = 10  # rows and columns of the field
 PLAYER_ROW = SIZE - 1
@@ -126,6 +132,11 @@ class Skittles(Game[State, Params]):
             visible=_flip_coins(visible_key) | player,
         )
         return next_state, Outcome(reward=jnp.float32(STEP_REWARD), terminated=hit)
+
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """No block was met until the step limit."""
+        del state, params
+        return ~terminated
 
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows the player and the blocks, all or those in visible cells."""

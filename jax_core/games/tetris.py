@@ -8,6 +8,14 @@ Actions:
     |---|---|---|---|---|
     | rotate clockwise | soft drop | one left | one right | - |
 
+Signs:
+    | sign | meaning |
+    |---|---|
+    | white outline | the falling piece |
+    | on the right | the next pieces |
+    | white bars | complete rows, about to vanish |
+    | colored blocks | the pile (full view) |
+
 Rewards: 0.1 for each of the first ten rows, -1 for topping out, which is when a new
     piece finds no room. Returns lie in -1..1.
 
@@ -141,6 +149,11 @@ class Tetris(Game[State, Params]):
             topped_out & ~succeeded, 1.0, 0.0
         )
         return state, Outcome(reward=reward, terminated=succeeded | topped_out)
+
+    def is_won(self, state: State, params: Params, terminated: Flag) -> Flag:
+        """Ten rows are complete."""
+        del params, terminated
+        return state.score >= GOAL
 
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows falling piece, preview, complete rows and, or not, the pile."""

@@ -28,6 +28,12 @@ M #...#  N #..#  Q .##.  W #...#
   #.#.#    #.##    #..#    #.#.#
   #...#    #..#    #.##    ##.##
   #...#    #..#    .###    #...#
+
+: ...  , ...  + ...  = ...  _ ...  / ..#  ( .#.  ) .#.  ' .#.  ! .#.  ? ##.
+  .#.    ...    .#.    ###    ...    ..#    #..    ..#    .#.    .#.    ..#
+  ...    ...    ###    ...    ...    .#.    #..    ..#    ...    .#.    .#.
+  .#.    .#.    .#.    ###    ...    #..    #..    ..#    ...    ...    ...
+  ...    #..    ...    ...    ###    #..    .#.    .#.    ...    .#.    .#.
 """
 
 
@@ -42,7 +48,7 @@ def _parse(art: str) -> dict[str, tuple[str, ...]]:
 
 
 GLYPHS = _parse(_ART)
-"""Five strings per character; upper-case letters, digits, space, `-` and `.`."""
+"""Five strings per character: upper-case letters, digits, space and punctuation."""
 
 
 def _pack_digits() -> np.ndarray:

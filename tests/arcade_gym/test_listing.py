@@ -15,13 +15,18 @@ def test_games_are_listed_as_data():
     assert tuple(games) == tuple(registry.games)
     assert games["Skittles"] == listing.GameInfo(
         name="Skittles",
-        goal="dodge blocks that fall down a lane.",
+        goal="Dodge blocks that fall down a lane.",
         env_ids=("SkittlesEasy", "SkittlesMedium", "SkittlesHard"),
         max_steps=(100, 100, 100),
         moves=("-", "-", "player left", "player right", "-"),
+        signs=(("white triangle", "you"), ("colored square", "a falling block")),
     )
     assert games["Tetris"].moves[0] == "rotate clockwise"
-    assert all(game.goal and len(game.moves) == 5 for game in games.values())
+    for game in games.values():
+        assert game.goal[0].isupper()
+        assert len(game.moves) == 5
+        assert len(game.signs) >= 2
+    assert len({game.goal for game in games.values()}) == len(games)
     assert (
         json.loads(json.dumps(games["Breakout"]._asdict()))["max_steps"] == [2000] * 3
     )
@@ -31,7 +36,8 @@ def test_a_game_without_a_table_of_actions_gets_their_names(monkeypatch):
     module = sys.modules[type(registry.games["Skittles"].game).__module__]
     monkeypatch.setattr(module, "__doc__", None)  # as under python -OO
     game = listing.find_game("SkittlesHard")
-    assert (game.goal, game.moves) == ("", ("up", "down", "left", "right", "fire"))
+    assert (game.goal, game.signs) == ("", ())
+    assert game.moves == ("up", "down", "left", "right", "fire")
 
 
 def test_an_unknown_id_suggests_the_nearest():

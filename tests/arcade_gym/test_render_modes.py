@@ -56,7 +56,7 @@ def on_screen():
 
 
 def enlarged(frame):
-    factor = window.FRAME_SIDE // SIDE
+    factor = window.size_for(SIDE, panel_width=0)[0] // SIDE
     return frame.repeat(factor, 0).repeat(factor, 1)
 
 

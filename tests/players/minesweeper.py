@@ -1,7 +1,10 @@
-"""Opens all safe cells, knowing the mines, within the step limit."""
+"""Opens all safe cells, knowing the mines, within the step limit; or infers them."""
+
+import itertools
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from jax_core.game import Move
 
@@ -58,3 +61,34 @@ def approach(x, y, goals):
     distance = jnp.where(goals, abs(row - y) + abs(col - x), rows + cols)
     nearest = jnp.argmin(distance)
     return toward(x, y, nearest % cols, nearest // cols)
+
+
+def infer(state, params):
+    """Opens the nearest of the safest cells, knowing only the numbers it has opened.
+
+    It goes through all ways to lay the mines, of which the easiest level has 120.
+    """
+    size, mines = params.size, params.num_mines
+    layouts = _layouts(size, mines)
+    numbers = jnp.asarray(_numbers(layouts))
+    shown = _numbers(state.mines[None], jnp)[0]
+    fits = ~jnp.any(state.opened & (layouts | (numbers != shown)), axis=(1, 2))
+    danger = jnp.sum(fits[:, None, None] & layouts, axis=0, dtype=jnp.int32)
+    danger = jnp.where(state.opened, len(layouts) + 1, danger)
+    return approach(state.cursor_x, state.cursor_y, danger == jnp.min(danger))
+
+
+def _layouts(size, mines):
+    """All boards: bool [layouts, row, col]."""
+    places = list(itertools.combinations(range(size**2), mines))
+    boards = np.zeros((len(places), size**2), np.bool_)
+    np.put_along_axis(boards, np.array(places), True, axis=1)
+    return boards.reshape(-1, size, size)
+
+
+def _numbers(boards, numpy=np):
+    """Mines in the 3 x 3 block around every cell of boards."""
+    size = boards.shape[-1]
+    padded = numpy.pad(boards.astype(np.int32), ((0, 0), (1, 1), (1, 1)))
+    shifts = itertools.product(range(3), range(3))
+    return sum(padded[:, r : r + size, c : c + size] for r, c in shifts)

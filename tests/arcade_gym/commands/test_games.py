@@ -11,7 +11,7 @@ def test_all_games_and_goals_are_listed(capsys):
     page = capsys.readouterr().out
     for name in registry.games:
         assert f"\n  {name} " in f"\n{page}"
-    assert "dodge blocks that fall down a lane." in page
+    assert "Dodge blocks that fall down a lane." in page
 
 
 def test_ids_are_listed_one_a_line(capsys):
@@ -23,10 +23,11 @@ def test_ids_are_listed_one_a_line(capsys):
 def test_one_game_is_described(capsys, name):
     main(["games", name])
     page = capsys.readouterr().out
-    assert page.startswith("Skittles\n  dodge blocks that fall down a lane.\n")
+    assert page.startswith("Skittles\n  Dodge blocks that fall down a lane.\n")
     assert "SkittlesMedium" in page
     assert "100 steps at most" in page
     assert "2 left  player left" in page
+    assert "colored square        a falling block" in page
 
 
 def test_an_unknown_game_is_refused(capsys):

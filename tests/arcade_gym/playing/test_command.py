@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from arcade_gym.commands.main import main
-from arcade_gym.playing import app, menu, window
+from arcade_gym.playing import app, pictures, window
 from arcade_gym.playing.loop import Loop
 from jax_core.game import Visibility
 from tests.arcade_gym import decoding
@@ -68,12 +68,38 @@ class TestCommand:
         assert (line["id"], line["length"]) == ("NavigatorEasy", 2)
 
     def test_without_an_id_there_is_a_menu(self, quick, monkeypatch):
-        monkeypatch.setattr(menu, "picture", lambda game: np.zeros((9, 9, 3), np.uint8))
+        grey = np.zeros((pictures.SIDE, pictures.SIDE, 3), np.uint8)
+        monkeypatch.setattr(pictures, "draw", lambda choice: grey)
         keys = [pygame.K_DOWN, pygame.K_RIGHT, pygame.K_v, pygame.K_RETURN]
-        self.play("-o", "64", keys=keys)
+        once = [*keys, pygame.K_UP, pygame.K_ESCAPE]
+        self.play("-o", "64", keys=once)
         assert quick == [("NavigatorEasy", True, 64, 0)]
         self.play()
         assert len(quick) == 1  # Esc in the menu
+
+    def test_esc_leads_back_to_the_menu_and_all_games_are_in_one_film(
+        self, quick, monkeypatch, tmp_path
+    ):
+        grey = np.zeros((pictures.SIDE, pictures.SIDE, 3), np.uint8)
+        monkeypatch.setattr(pictures, "draw", lambda choice: grey)
+        path = tmp_path / "a.gif"
+        once = [*[pygame.K_RIGHT] * 6, pygame.K_RETURN, pygame.K_LEFT, pygame.K_ESCAPE]
+        again = [*[pygame.K_RIGHT] * 2, pygame.K_RETURN, pygame.K_x, pygame.K_ESCAPE]
+        self.play("--record", str(path), "--turn-based", keys=[*once, *again])
+        assert [made[0] for made in quick] == ["NavigatorEasy", "SkittlesEasy"]
+        with Image.open(path) as film:
+            assert film.n_frames == 3  # two of Navigator, the first of Skittles
+        assert not pygame.display.get_init()
+
+    def test_closing_the_window_of_a_game_closes_the_menu_too(self, quick, monkeypatch):
+        grey = np.zeros((pictures.SIDE, pictures.SIDE, 3), np.uint8)
+        monkeypatch.setattr(pictures, "draw", lambda choice: grey)
+        pygame.display.init()
+        for key in [*[pygame.K_RIGHT] * 6, pygame.K_RETURN]:
+            key_down(key)
+        pygame.event.post(pygame.Event(pygame.QUIT))
+        assert main(["play"]) == 0
+        assert [made[0] for made in quick] == ["NavigatorEasy"]
 
     @pytest.mark.parametrize(
         ("options", "pace"),

@@ -7,8 +7,10 @@ import pygame
 import pytest
 
 from arcade_gym import ArcadeEnv
+from arcade_gym.films import lettering
 from arcade_gym.listing import list_games
-from arcade_gym.playing import loading, menu, window
+from arcade_gym.playing import loading, menu, pictures, window
+from jax_core.rendering.palette import Color
 from tests.arcade_gym.playing.kit import (
     SIDE,
     key_down,
@@ -56,25 +58,80 @@ def test_loading_can_be_left_and_passes_errors_on():
 
 @pytest.fixture
 def game_menu(monkeypatch):
-    grey = np.full((menu.PICTURE_SIDE, menu.PICTURE_SIDE, 3), 99, np.uint8)
-    monkeypatch.setattr(menu, "picture", lambda game: grey)
+    def draw(choice):
+        level = 99 + 2 * choice.env_id.endswith("Medium") + choice.partial_obs
+        return np.full((pictures.SIDE, pictures.SIDE, 3), level, np.uint8)
+
+    monkeypatch.setattr(pictures, "draw", draw)
     opened = window.Window("test", menu.size())
     made = menu.Menu(opened, partial_obs=False)
-    made._pool.shutdown()
-    return made
+    yield made
+    made.close()
+
+
+def drawn(game_menu):
+    """Waits until all pictures are there and shows them: their levels by game."""
+    for made in list(game_menu._pictures._made.values()):
+        made.result(timeout=10)
+    game_menu._show()
+    places = [game_menu._place(index) for index in range(len(list_games()))]
+    shown = [pixels()[p.top : p.bottom, p.left : p.right] for p in places]
+    assert all((cell == cell[0, 0]).all() for cell in shown)
+    return [int(cell[0, 0, 0]) for cell in shown]
 
 
 def test_the_menu_shows_all_games(game_menu):
-    game_menu.turn()
-    picture = pixels()
-    for index in range(len(list_games())):
-        place = game_menu._place(index)
-        shown = picture[place.top : place.bottom, place.left : place.right]
-        assert (shown == 99).all()
-        assert picture.shape[1] >= place.right
-    goals = [game.goal for game in list_games()]
-    font = pygame.font.Font(None, window.FONT_SIZE)
-    assert max(font.size(goal)[0] for goal in goals) <= menu.size()[0] - menu.MARGIN
+    assert drawn(game_menu) == [99] * 10
+    assert pixels().shape[1] >= game_menu._place(len(list_games()) - 1).right
+    room = menu.size()[0] - 2 * menu.MARGIN
+    for game in list_games():
+        assert window.DOT * lettering.width(game.goal) <= room
+        assert window.DOT * lettering.width(game.name) <= pictures.SIDE
+
+
+def test_the_pictures_follow_the_level_and_the_view(game_menu):
+    game_menu._press(pygame.K_v)
+    assert drawn(game_menu) == [100] * 10
+    game_menu._press(pygame.K_l)
+    assert drawn(game_menu) == [102] * 10
+    game_menu._press(pygame.K_v)
+    assert drawn(game_menu) == [101] * 10
+
+
+def test_a_picture_that_is_not_drawn_yet_is_not_another_one(game_menu, monkeypatch):
+    drawn(game_menu)
+    monkeypatch.setattr(game_menu._pictures, "find", lambda choice: None)
+    game_menu._show()
+    place = game_menu._place(3)
+    assert tuple(pixels()[place.top + 9, place.left + 9]) == Color.INK.value
+
+
+def test_only_the_latest_wishes_are_drawn(monkeypatch):
+    may_go_on, drawn = threading.Event(), []
+
+    def draw(choice):
+        drawn.append(choice)
+        assert may_go_on.wait(10)
+        return grey
+
+    grey = np.full((SIDE, SIDE, 3), 99, np.uint8)
+    monkeypatch.setattr(pictures, "draw", draw)
+    made = pictures.Pictures()
+    first, second = (
+        [pictures.Choice(f"{name}Easy", partial) for name in "ABC"]
+        for partial in (False, True)
+    )
+    made.want(first)
+    while not drawn:
+        threading.Event().wait(0.001)
+    made.want(second)
+    assert made.find(second[0]) is None
+    may_go_on.set()
+    for choice in second:
+        made._made[choice].result(timeout=10)
+    made.close()
+    assert drawn == [first[0], *second]
+    assert made.find(second[2]) is grey
 
 
 @pytest.mark.parametrize(
@@ -104,10 +161,14 @@ def test_the_menu_is_used_with_the_mouse(game_menu):
     assert game_menu.run() == ("BreakoutEasy", False)
 
 
-def test_pictures_of_the_menu_show_a_game_in_progress(monkeypatch):
-    monkeypatch.setattr(menu, "PICTURE_SIDE", SIDE)
-    game = next(game for game in list_games() if game.name == "Skittles")
-    shown = menu.picture(game)
-    assert shown.shape == (SIDE, SIDE, 3)
+def test_pictures_of_the_menu_show_one_game_in_progress_in_both_views(monkeypatch):
+    monkeypatch.setattr(pictures, "SIDE", SIDE)
+    full, partial = (
+        pictures.draw(pictures.Choice("SkittlesEasy", view)) for view in (False, True)
+    )
+    assert full.shape == partial.shape == (SIDE, SIDE, 3)
     start = ArcadeEnv(game="Skittles", obs_size=SIDE).reset(seed=0)[0]
-    assert not np.array_equal(shown, start)
+    assert not np.array_equal(full, start)
+    assert not np.array_equal(full, partial)
+    header = slice(0, SIDE * 14 // 128)
+    np.testing.assert_array_equal(full[header], partial[header])  # the same score

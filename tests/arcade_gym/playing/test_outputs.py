@@ -34,11 +34,13 @@ def test_the_log_has_a_line_per_episode(compiled, tmp_path):
     assert lines == [
         common
         | {"view": "full", "seed": 7, "end": ended[0], "length": ended[1]}
-        | {"return": pytest.approx(ended[2])},
+        | {"return": pytest.approx(ended[2]), "won": ended[0] == "truncated"},
         common
-        | {"view": "mixed", "seed": 8, "end": "abandoned", "length": 2, "return": 0.02},
+        | {"view": "mixed", "seed": 8, "end": "abandoned", "length": 2}
+        | {"return": 0.02, "won": None},
         common
-        | {"view": "mixed", "seed": 9, "end": "abandoned", "length": 1, "return": 0.01},
+        | {"view": "mixed", "seed": 9, "end": "abandoned", "length": 1}
+        | {"return": 0.01, "won": None},
     ]
 
 
