@@ -14,6 +14,7 @@ from arcade_gym.playing import window
 from arcade_gym.playing.keys import COMMANDS, MOVES, Command
 from arcade_gym.playing.loop import Loop, Outputs
 from jax_core.game import Move
+from jax_core.rendering import font
 from tests.arcade_gym.playing.kit import (
     ARROWS,
     SIDE,
@@ -212,6 +213,7 @@ def test_the_text_of_every_game_fits_in_the_panel():
         lines = [*status, *loop_module._help(game.env_ids[0], "menu")]
         for line in lines:
             assert window.DOT * lettering.width(line.label) < max(line.indent, 1)
+            assert set(f"{line.label}{line.value}".upper()) <= font.GLYPHS.keys()
             for row in line.rows:
                 assert line.indent + window.DOT * lettering.width(row) <= room
         num_rows = sum(len(line.rows) for line in lines)
