@@ -176,9 +176,14 @@ def find_level(env_id: str) -> tuple[GameSpec, Difficulty]:
     """Looks up an id or an address.
 
     Raises:
-        ValueError: the id is unknown; names the nearest one.
+        ValueError: the id is unknown; names the nearest one, or the levels of a game.
     """
     env_id = resolve(env_id)
+    if env_id in games:
+        ids = ", ".join(
+            level_id(games[env_id], level) for level in games[env_id].levels
+        )
+        raise ValueError(f"{env_id!r} is a game; name one of its levels: {ids}")
     if env_id not in levels:
         raise ValueError(unknown("environment", env_id, registered_envs))
     return levels[env_id]

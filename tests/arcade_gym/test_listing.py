@@ -40,6 +40,11 @@ def test_a_game_without_a_table_of_actions_gets_their_names(monkeypatch):
     assert game.moves == ("up", "down", "left", "right", "fire")
 
 
+def test_a_game_without_its_level_is_told_its_levels():
+    with pytest.raises(ValueError, match=r"'Skittles' is a game.*: SkittlesEasy, S"):
+        listing.find_game("Skittles")
+
+
 def test_an_unknown_id_suggests_the_nearest():
     with pytest.raises(ValueError, match="Did you mean 'SkittlesHard'"):
         listing.find_game("SkitlesHard")

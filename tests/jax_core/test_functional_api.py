@@ -74,7 +74,7 @@ def test_make_replaces_params_by_name():
     ("arguments", "message"),
     [
         (("BreakoutEsy",), "Did you mean 'BreakoutEasy'"),
-        (("Breakout",), "Unknown environment 'Breakout'"),
+        (("Breakout",), "'Breakout' is a game; name one of its levels"),
         (("",), "All: "),
     ],
 )

@@ -181,7 +181,7 @@ def test_pictures_are_what_was_observed():
     ("arguments", "message"),
     [
         ({"output": "jax"}, "output 'jax'"),
-        ({"env_id": "CartPole"}, "Unknown environment 'CartPole'"),
+        ({"env_id": "CartPole"}, "'CartPole' is a game; name one of its levels"),
         ({"obs_size": 63}, "obs_size must be"),
         ({"device": "gpu:99"}, "device must be"),
     ],
