@@ -201,7 +201,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             lanes = snapshot.fields_of(self._kernel, self._lanes)
         kept = ("spec", "action_space", "_np_random", "_np_random_seed", "_ended")
         return {
-            "options": self._options,
+            "options": snapshot.portable(self._options),
             "lanes": lanes,
             "attributes": {name: getattr(self, name) for name in kept},
         }

@@ -351,7 +351,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
     def __getstate__(self) -> dict[str, Any]:
         """Pickles and copies as the options and the state."""
         return {
-            "options": self._options,
+            "options": snapshot.portable(self._options),
             "closed": self.closed,
             "spec": self.spec,
             "action_space": self.action_space,

@@ -21,6 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tests" / "mutations.toml"
 PAGE = ROOT / "docs" / "mutations.md"
+NOTICED = r"^FAILED (\S+) - (?:[aA]ssert|Failed: DID NOT RAISE)"
 KEYWORDS = {"rules": "", "views": "view or pixels"}  # of pytest's -k
 
 
@@ -113,7 +114,7 @@ def first_failure(tree, mutation):
         text=True,
         check=False,
     )
-    failed = re.search(r"^FAILED (\S+) - [aA]ssert", done.stdout, re.MULTILINE)
+    failed = re.search(NOTICED, done.stdout, re.MULTILINE)
     if failed is None and done.returncode != 0:
         print(done.stdout, done.stderr)
     return failed[1] if failed else None

@@ -1,7 +1,10 @@
 """The page on own games is true: its file is a game, and its commands run."""
 
+import os
+import pickle
 import re
 import shlex
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +21,7 @@ import jax_core
 from arcade_gym import compilation_cache
 from arcade_gym.commands.main import main
 from arcade_gym.playing import loading
-from jax_core import registry
+from jax_core import addresses, registry
 from jax_core.game import Move
 
 PAGE = Path(__file__).parents[1] / "docs" / "own_game.md"
@@ -107,3 +110,24 @@ def test_the_lamp_must_be_remembered(folder):
         ("partial", 3): False,
         ("partial", 5): False,
     }
+
+
+def test_another_process_finds_the_game_of_a_pickled_environment(folder):
+    addresses.load("lamp")
+    made = [
+        arcade_gym.ArcadeEnv(game="LampHard", obs_size=64),
+        arcade_gym.ArcadeVectorEnv(2, game="Lamp", obs_size=64, backend="numpy"),
+    ]
+    Path("made.pickle").write_bytes(pickle.dumps(made))
+    code = (
+        "import pickle; made = pickle.load(open('made.pickle', 'rb')); "
+        "print([env.reset(seed=0)[0].shape for env in made])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(PAGE.parents[1]), "."])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "[(64, 64, 3), (2, 64, 64, 3)]\n"

@@ -28,6 +28,11 @@ def identity(env: Environment, num_envs: int) -> Snapshot:
     }
 
 
+def portable(options: dict[str, Any]) -> dict[str, Any]:
+    """The options of an environment, with a game that other processes find as well."""
+    return options | {"game": registry.qualified(options["game"])}
+
+
 def fields_of(kernel: Kernel, lanes: Packed) -> dict[str, np.ndarray]:
     """Copies every field of the lanes to the host, by name: [num_envs, ...]."""
     leaves, _ = jax.tree.flatten_with_path(kernel.unpack(lanes))

@@ -284,6 +284,14 @@ class ListParams(GameParams):
     board: list
 
 
+def named(value):
+    """A name without spaces for a test of a change of SPEC."""
+    if not isinstance(value, dict):
+        return ""
+    ((name, changed),) = value.items()
+    return type(changed).__name__ if name == "game" else name
+
+
 def easy(params):
     return {Difficulty.EASY: params}
 
@@ -328,6 +336,7 @@ def easy(params):
         ({"game": HalfPainting()}, "scene of the partial view must be a .*Scene"),
         ({"game": Undrawable()}, "scene of the full view cannot be drawn: render"),
     ],
+    ids=named,
 )
 def test_a_game_that_breaks_the_contract_is_refused(
     ours, unchecked_annotations, change, message
