@@ -5,6 +5,7 @@ try:
     from arcade_gym.baselines.agent import Agent, load_agent
     from arcade_gym.baselines.checkpoint import CheckpointError
     from arcade_gym.baselines.config import RunConfig
+    from arcade_gym.baselines.dqn import DQN
     from arcade_gym.baselines.evaluation import (
         EVAL_SEED,
         TEST_SEED,
@@ -29,6 +30,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "DQN",
     "EVAL_SEED",
     "PPO",
     "PQN",

@@ -11,6 +11,7 @@ import tyro
 from tyro.conf import arg
 
 from arcade_gym.baselines import field_types, levels
+from arcade_gym.baselines.dqn import DQN
 from arcade_gym.baselines.encoders import STAGES
 from arcade_gym.baselines.memory import canonical_name
 from arcade_gym.baselines.ppo import PPO
@@ -19,8 +20,8 @@ from arcade_gym.baselines.state import seeds_of_lanes
 from jax_core import registry
 from jax_core.registry import MAX_OBS_SIZE, MIN_OBS_SIZE, unknown
 
-Settings = PPO | PQN
-ALGORITHMS: dict[str, type[Settings]] = {kind.name: kind for kind in (PPO, PQN)}
+Settings = PPO | PQN | DQN
+ALGORITHMS: dict[str, type[Settings]] = {kind.name: kind for kind in (PPO, PQN, DQN)}
 """Hyper-parameters by the name of the algorithm."""
 
 OWN_MEMORY = "own:"

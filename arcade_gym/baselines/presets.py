@@ -56,9 +56,16 @@ _SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
             "num_minibatches": 4,
             "sequence_length": 32,
         },
+        "dqn": {
+            "num_envs": 16,
+            "replay_rows": 2048,
+            "learning_starts": 512,
+            "updates_per_collect": 4,
+            "target_period": 512,
+        },
     },
     # Greedy play of a policy that stays near uniform jumps between evaluations.
-    "tiny": {"ppo": {"final_ent_coef": 0.0}, "pqn": {}},
+    "tiny": {"ppo": {"final_ent_coef": 0.0}, "pqn": {}, "dqn": {}},
     "small": {
         "ppo": {"num_envs": 512, "num_steps": 64, "learning_rate": 5e-4},
         "pqn": {
@@ -66,6 +73,13 @@ _SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
             "num_steps": 64,
             "num_minibatches": 16,
             "learning_rate": 2.5e-4,
+        },
+        "dqn": {
+            "num_envs": 128,
+            "replay_rows": 131_072,
+            "learning_starts": 16_384,
+            "batch_rows": 1024,
+            "learning_rate": 5e-4,
         },
     },
     "paper": {
@@ -86,10 +100,22 @@ _SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
             "final_learning_rate": 5e-7,
             "q_lambda": 0.95,
         },
+        "dqn": {
+            "num_envs": 16,
+            "replay_rows": 102_400,
+            "learning_starts": 10_240,
+            "updates_per_collect": 1,
+            "sequence_length": 120,
+            "burn_in": 40,
+            "batch_rows": 1280,
+            "stride": 16,
+            "learning_rate": 5e-5,
+            "final_learning_rate": 5e-7,
+        },
     },
 }
 
-_TINY_STEPS = {"ppo": 400_000, "pqn": 700_000}
+_TINY_STEPS = {"ppo": 400_000, "pqn": 700_000, "dqn": 300_000}
 
 
 def preset(budget: str, algorithm: str, env_id: str) -> RunConfig:

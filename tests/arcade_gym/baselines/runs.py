@@ -5,6 +5,23 @@ import json
 from arcade_gym.baselines.config import ALGORITHMS, RunConfig
 
 SMALL = {"num_envs": 4, "num_steps": 8, "sequence_length": 4, "num_minibatches": 2}
+REPLAYED = {
+    "num_envs": 4,
+    "num_steps": 8,
+    "sequence_length": 4,
+    "burn_in": 2,
+    "stride": 4,
+    "replay_rows": 64,
+    "learning_starts": 32,
+    "updates_per_collect": 2,
+    "batch_rows": 8,
+    "target_period": 64,
+}
+SETTINGS = {
+    "ppo": SMALL | {"epochs": 1},
+    "pqn": SMALL | {"epochs": 1},
+    "dqn": REPLAYED,
+}
 CHUNK = 64  # steps: two updates
 CLOCK = ("seconds", "steps_per_second")
 """What is not the same in two equal runs."""
@@ -24,7 +41,7 @@ def config(path, algorithm="ppo", **changes):
         "eval_episodes": 4,
         "test_episodes": 6,
         "out": path,
-        "settings": ALGORITHMS[algorithm](**SMALL, epochs=1),
+        "settings": ALGORITHMS[algorithm](**SETTINGS[algorithm]),
     }
     return RunConfig(algorithm=algorithm, **options | changes)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from arcade_gym.baselines.config import RunConfig
+from arcade_gym.baselines.dqn import DQN
 from arcade_gym.baselines.ppo import PPO
 from arcade_gym.baselines.pqn import PQN
 
@@ -72,7 +73,7 @@ def test_steps_may_be_written_with_an_exponent():
     assert isinstance(config.total_steps, int)
 
 
-@pytest.mark.parametrize("settings", [None, PPO(learning_rate=3e-4), PQN()])
+@pytest.mark.parametrize("settings", [None, PPO(learning_rate=3e-4), PQN(), DQN()])
 def test_json_gives_the_same_configuration(settings):
     config = RunConfig(
         algorithm=settings.name if settings else "ppo",
@@ -132,6 +133,10 @@ MISFITS = [
     ({"env_id": "CartPoleEsy"}, "Did you mean 'CartPoleEasy'"),
     ({"settings": PPO(num_envs=6)}, "num_envs must be a multiple of num_minibatches"),
     ({"settings": PPO(sequence_length=7)}, "sequence_length must divide num_steps"),
+    (
+        {"algorithm": "dqn", "settings": DQN(burn_in=24)},
+        "burn_in must be shorter than sequence_length",
+    ),
     ({"seed": 2**31}, "seed must be from 0 to"),
     ({"total_steps": 2**31}, "total_steps must be at most 2,147,483,647"),
     ({"env_id": "no.such.module:LampEasy"}, "Cannot import 'no.such.module'"),

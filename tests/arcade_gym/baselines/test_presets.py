@@ -3,6 +3,7 @@
 import pytest
 
 from arcade_gym.baselines.config import ALGORITHMS
+from arcade_gym.baselines.dqn import DQN
 from arcade_gym.baselines.presets import BUDGETS, preset
 
 
@@ -27,6 +28,8 @@ def test_tiny_is_what_was_measured():
     assert (pqn.settings.epochs, pqn.settings.q_lambda) == (2, 0.65)
     assert (pqn.settings.start_epsilon, pqn.settings.final_epsilon) == (1.0, 0.05)
     assert pqn.settings.epsilon_fraction == 0.1
+    dqn = preset("tiny", "dqn", "CartPoleEasy")
+    assert (dqn.total_steps, dqn.settings) == (300_000, DQN())
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 from arcade_gym.baselines import evaluation, state, training
 from arcade_gym.baselines.agent import load_agent
 from arcade_gym.baselines.checkpoint import CheckpointError, read_header
+from arcade_gym.baselines.dqn import DQN
 from arcade_gym.baselines.evaluation import EVAL_SEED, TEST_SEED
 from arcade_gym.baselines.interrupts import Interrupted
 from arcade_gym.baselines.networks import ActorCriticRNN
@@ -315,6 +316,20 @@ def test_two_processes_cannot_share_a_folder(tmp_path):
         train(config(tmp_path / "x"), sinks=[Intruder(CHUNK)])
 
 
+@pytest.mark.usefixtures("own_cue")
+def test_a_replay_for_which_there_is_no_room_is_refused_with_its_size(tmp_path):
+    settings = DQN(**runs.REPLAYED | {"replay_rows": 2**28})
+    wanted = config(tmp_path / "x", "dqn", settings=settings)
+    with pytest.raises(
+        ValueError, match=r"with a replay of 3,\d\d\d\.\d\d GiB"
+    ) as error:
+        train(wanted)
+    assert "of memory are free; use fewer lanes" in str(error.value)
+    assert "--replay-rows" in str(error.value)
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.usefixtures("own_cue")
 def test_a_run_for_which_there_is_no_room_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("arcade_gym.baselines.room.free_memory", lambda: 1000)
     with pytest.raises(ValueError, match="of memory are free; use fewer lanes"):

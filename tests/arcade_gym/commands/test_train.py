@@ -97,6 +97,9 @@ def test_every_option_reaches_the_run(parsed, flags, field, value):
         ("ppo", "--clip-coef 0.1", "clip_coef", 0.1),
         ("pqn", "--q-lambda 0.5", "q_lambda", 0.5),
         ("pqn", "--final-epsilon 0.01", "final_epsilon", 0.01),
+        ("dqn", "--replay-rows 102400", "replay_rows", 102_400),
+        ("dqn", "--target-period 0 --tau 0.01", "tau", 0.01),
+        ("dqn", "--replay-carry zero", "replay_carry", "zero"),
     ],
 )
 def test_hyper_parameters_are_flags(parsed, algorithm, flags, field, value):
@@ -118,7 +121,8 @@ def test_flags_override_the_budget(parsed):
     ]
     config = config_of(parsed, "ppo", "CartPoleHard", *flags)
     assert (config.obs_size, config.memory, config.total_steps) == (64, "gru", 100_000)
-    assert config.settings == PPO(epochs=2, gamma=0.995, reward_scale=30.0)
+    wanted = {"epochs": 2, "final_ent_coef": 0.0, "gamma": 0.995, "reward_scale": 30.0}
+    assert config.settings == PPO(**wanted)
 
 
 def test_seeds_are_runs_with_folders_of_their_own(parsed):
@@ -156,6 +160,8 @@ MISTAKES = [
     ("ppo CartPoleEasy --obs-size 32", "obs_size must be an integer from 64 to 512"),
     ("ppo CartPoleEasy --total-steps 1.5", "total_steps must be a whole number"),
     ("ppo CartPoleEasy --seeds 0", "seeds must be at least 1, got 0"),
+    ("dqn CartPoleEasy --burn-in 24", "burn_in must be shorter than sequence_length"),
+    ("dqn CartPoleEasy --replay-rows 1000", "got 1000; use 2048, or a shorter window"),
     ("ppo no.such:LampEasy", "Cannot import 'no.such'"),
 ]
 
