@@ -1,6 +1,22 @@
+"""How the tests compile, keep what they compiled, and share it."""
+
+import os
+import re
+from pathlib import Path
+
 import jax
 import jaxtyping
 import pytest
+
+from jax_core import registry
+from tests import compiling
+
+CACHE = Path(__file__).parents[1] / ".jax_cache"
+CACHE_SETTINGS = {
+    "jax_compilation_cache_dir": str(CACHE),
+    "jax_persistent_cache_min_compile_time_secs": 0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}
 
 
 def pytest_addoption(parser):
@@ -11,10 +27,85 @@ def pytest_addoption(parser):
     )
 
 
+def pytest_configure():
+    """Keeps compiled programs for the next run, unless the caller has chosen a folder.
+
+    Their names say what they were compiled from, by which version and with which
+    options, so that a change of any of these compiles anew.
+    """
+    if jax.config.jax_compilation_cache_dir is None:
+        for name, value in CACHE_SETTINGS.items():
+            jax.config.update(name, value)
+            os.environ[name.upper()] = str(value)  # for the processes of some tests
+    os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # for them, too
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Leaves the harder levels of quick tests to the whole suite."""
+    for item in items:
+        if re.search("(Medium|Hard)", item.nodeid):
+            item.own_markers = [m for m in item.own_markers if m.name != "quick"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415  # optional
+
+    class Scheduling(LoadScopeScheduling):
+        """Gives tests that share compiled programs to one worker."""
+
+        def _split_scope(self, nodeid):
+            return shared_by(nodeid)
+
+    return Scheduling(config, log)
+
+
+def shared_by(nodeid):
+    """What tests share programs with: the rules of a game, a level, a game, a folder.
+
+    >>> shared_by("tests/games/test_tetris_views.py::test_pieces[TetrisEasy]")
+    'tests/games/test_tetris'
+    >>> shared_by("tests/conformity/test_drawings.py::test_sizes[84-TetrisEasy-full]")
+    'TetrisEasy'
+    """
+    path, _, name = nodeid.partition("::")
+    if path.startswith("tests/games/"):
+        return re.match(r"tests/games/test_[a-z]+", path)[0]
+    if path.startswith("tests/conformity/"):
+        level = re.search(r"[A-Z][A-Za-z]+(Easy|Medium|Hard)", name)
+        return level[0] if level else path
+    if re.match(r"tests/arcade_gym/\w+\.py", path):  # not the folders in it
+        game = re.search(rf"\[({'|'.join(registry.games)})\b", name)
+        return game[1] if game else "tests/arcade_gym"
+    return path
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _strict_arrays():
     jax.config.update("jax_numpy_dtype_promotion", "strict")
     jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _without_optimizations():
+    compiling.optimize(is_on=False)
+
+
+@pytest.fixture(scope="module")
+def as_shipped():
+    """Compiles as outside the tests."""
+    compiling.optimize(is_on=True)
+    yield
+    compiling.optimize(is_on=False)
+
+
+@pytest.fixture(scope="module")
+def shipped_kernels(as_shipped):
+    """The environments of `arcade_gym` as outside the tests."""
+    compiling.forget_kernels()
+    yield
+    compiling.forget_kernels()
 
 
 @pytest.fixture

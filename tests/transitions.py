@@ -16,6 +16,7 @@ import jax
 import numpy as np
 
 import jax_core
+from tests.compiling import jit_plainly
 from tests.states import put
 
 FOLDER = Path(__file__).parent / "vectors"
@@ -59,7 +60,7 @@ def load(env_id):
 def batched_state(env, fields):
     """A batch of states; fields that are not given come from a reset."""
     rows = len(fields["time"])
-    fresh = jax.vmap(env.init)(jax.random.split(jax.random.key(0), rows))
+    fresh = jit_plainly(jax.vmap(env.init))(jax.random.split(jax.random.key(0), rows))
     return put(fresh, **fields)
 
 
@@ -96,7 +97,7 @@ def _compare(env_id, recording):
     env, _ = jax_core.make(env_id)
     state = batched_state(env, recording.before)
     keys = jax.random.split(jax.random.key(1), len(recording.action))
-    result = jax.jit(jax.vmap(env.transition))(keys, state, recording.action)
+    result = jit_plainly(jax.vmap(env.transition))(keys, state, recording.action)
     wrong = {}
     for name, want in recording.after.items():
         got = np.asarray(getattr(result.state, name))

@@ -15,7 +15,7 @@ ACTIONS = np.random.default_rng(0).integers(0, 5, (STEPS, LANES), np.int32)
 def make(**options):
     return ArcadeVectorEnv(
         LANES,
-        game="NoisyCartPole",
+        game="Skittles",
         obs_size=64,
         max_episode_steps=4,
         record_episode_statistics=True,

@@ -22,7 +22,7 @@ def play(envs, actions, seed):
 
 
 def check(process):
-    options = {"game": "NoisyCartPole", "obs_size": 64, "max_episode_steps": 4}
+    options = {"game": "Skittles", "obs_size": 64, "max_episode_steps": 4}
     mine = slice(process * LANES, (process + 1) * LANES)
     envs = ArcadeVectorEnv(LANES, **options)
     frames = play(envs, ACTIONS[:, mine], process_seed(5, LANES))

@@ -82,7 +82,7 @@ def test_import_starts_no_backend_and_loads_no_optional_package():
 
 
 def test_the_step_limit_truncates():
-    env = ArcadeEnv(game="CartPole", obs_size=64, max_episode_steps=3)
+    env = ArcadeEnv(game="Skittles", obs_size=64, max_episode_steps=3)
     env.reset(seed=0)
     ends = [env.step(0)[2:4] for _ in range(3)]
     assert ends == [(False, False), (False, False), (False, True)]
@@ -161,7 +161,7 @@ def test_int32_actions_reach_jax_without_a_copy():
 
 
 def test_statistics_are_those_of_gymnasiums_wrapper():
-    options = {"game": "CartPole", "obs_size": 64, "max_episode_steps": 5}
+    options = {"game": "Skittles", "obs_size": 64, "max_episode_steps": 5}
     ours = ArcadeEnv(record_episode_statistics=True, devices=1, **options)
     theirs = gymnasium.wrappers.RecordEpisodeStatistics(ArcadeEnv(**options))
     for _ in range(2):
@@ -176,7 +176,7 @@ def test_statistics_are_those_of_gymnasiums_wrapper():
 
 
 def test_synchronous_copies_report_statistics_in_gymnasiums_form():
-    options = {"game": "CartPole", "obs_size": 64, "max_episode_steps": 5}
+    options = {"game": "Skittles", "obs_size": 64, "max_episode_steps": 5}
     envs = SyncVectorEnv(
         [lambda: ArcadeEnv(record_episode_statistics=True, **options)] * 2
     )

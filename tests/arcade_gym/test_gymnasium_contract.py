@@ -201,7 +201,7 @@ def test_attributes_are_seen_through_wrappers():
 
 def test_episodes_have_equal_lengths_under_a_step_limit():
     """In every lane, autoreset by autoreset, with a dummy step between episodes."""
-    envs = make(2, "CartPole", backend="numpy", max_episode_steps=3)
+    envs = make(2, "Skittles", backend="numpy", max_episode_steps=3)
     envs.reset(seed=0)
     truncated = np.stack([envs.step([0, 0])[3] for _ in range(12)])
     steps = np.flatnonzero(truncated[:, 0])

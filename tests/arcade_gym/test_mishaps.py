@@ -12,6 +12,7 @@ from gymnasium.error import ResetNeeded
 from arcade_gym import ArcadeEnv
 from arcade_gym.lanes.infos import LazyInfo
 from tests.arcade_gym.kit import equal, make, play, random_actions
+from tests.compiling import forget_kernels
 
 
 def interrupted(function):
@@ -110,11 +111,11 @@ def test_seeds_mean_the_same_under_another_default_of_jax():
     """The size is one that no other test has compiled anything for."""
     actions = random_actions(6, 3)
     with jax.default_prng_impl("rbg"):
-        unusual = play(make(game="NoisyCartPole", obs_size=65), actions, seed=5)
-        single = ArcadeEnv(game="NoisyCartPole", obs_size=65, max_episode_steps=5)
+        unusual = play(make(game="Skittles", obs_size=65), actions, seed=5)
+        single = ArcadeEnv(game="Skittles", obs_size=65, max_episode_steps=5)
         assert np.array_equal(single.reset(seed=6)[0], unusual[0][0][1])
-    jax.clear_caches()
-    usual = play(make(game="NoisyCartPole", obs_size=65), actions, seed=5)
+    forget_kernels()
+    usual = play(make(game="Skittles", obs_size=65), actions, seed=5)
     assert equal(usual, unusual)
 
 

@@ -67,12 +67,12 @@ def test_copies_continue_bit_for_bit(convert, mode, backend):
 
 
 def test_a_lane_that_waits_still_waits_after_set_state():
-    envs = make(2, backend="numpy", autoreset_mode="Disabled", max_episode_steps=1)
+    envs = make(backend="numpy", autoreset_mode="Disabled", max_episode_steps=1)
     envs.reset(seed=0)
-    envs.step([0, 0])
+    envs.step([0, 0, 0])
     twin = copy.deepcopy(envs)
     with pytest.raises(AssertionError, match="_autoreset_envs"):
-        twin.step([0, 0])
+        twin.step([0, 0, 0])
 
 
 def test_a_state_continues_in_the_other_view_backend_and_size():

@@ -18,7 +18,7 @@ def reset_ended(envs, mode, ended):
 @pytest.mark.parametrize("mode", MODES)
 def test_statistics_equal_those_of_gymnasiums_wrapper(mode):
     """Return, length, mask and the steps at which the keys appear."""
-    options = {"game": "CartPole", "backend": "numpy", "autoreset_mode": mode}
+    options = {"game": "Skittles", "backend": "numpy", "autoreset_mode": mode}
     ours = make(record_episode_statistics=True, **options)
     theirs = gymnasium.wrappers.vector.RecordEpisodeStatistics(make(**options))
     mask = np.array([True, False, False])
@@ -46,8 +46,8 @@ def test_statistics_equal_those_of_gymnasiums_wrapper(mode):
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])
 def test_device_backends_always_report_and_mask(backend):
-    envs = make(game="CartPole", backend=backend, record_episode_statistics=True)
-    host = make(game="CartPole", backend="numpy", record_episode_statistics=True)
+    envs = make(game="Skittles", backend=backend, record_episode_statistics=True)
+    host = make(game="Skittles", backend="numpy", record_episode_statistics=True)
     envs.reset(seed=0)
     host.reset(seed=0)
     for action in random_actions(STEPS, 3):
@@ -67,7 +67,7 @@ def test_device_backends_always_report_and_mask(backend):
 @pytest.mark.parametrize("mode", MODES)
 def test_totals_are_the_sums_of_what_was_reported(mode):
     envs = make(
-        game="CartPole",
+        game="Skittles",
         backend="numpy",
         autoreset_mode=mode,
         record_episode_statistics=True,
@@ -92,23 +92,20 @@ def test_totals_are_the_sums_of_what_was_reported(mode):
 
 def test_waiting_lanes_are_counted_once():
     envs = make(
-        2,
-        autoreset_mode="Disabled",
-        max_episode_steps=2,
-        record_episode_statistics=True,
+        game="Skittles", autoreset_mode="Disabled", record_episode_statistics=True
     )
     envs.reset(seed=0)
-    masks = [np.asarray(envs.step([0, 0])[4]["_episode"]) for _ in range(5)]
+    masks = [np.asarray(envs.step([0, 0, 0])[4]["_episode"]) for _ in range(8)]
     assert [mask.tolist() for mask in masks] == [
-        [False] * 2,
-        [True] * 2,
-        *[[False] * 2] * 3,
+        *[[False] * 3] * 4,
+        [True] * 3,
+        *[[False] * 3] * 3,
     ]
-    assert envs.pop_episode_totals()["episodes"] == 2
+    assert envs.pop_episode_totals()["episodes"] == 3
 
 
 def test_statistics_never_touch_the_host():
-    envs = make(record_episode_statistics=True, game="CartPole")
+    envs = make(record_episode_statistics=True, game="Skittles")
     envs.reset(seed=0)
     actions = jax.numpy.zeros(3, jax.numpy.int32)
     envs.step(actions)

@@ -201,11 +201,11 @@ def test_last_frames_are_grey_and_drawn_late():
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_rewards_are_divided_as_by_the_stock_wrapper(mode):
     stock = gymnasium.wrappers.vector.NormalizeReward(
-        make(game="CartPole", backend="numpy", autoreset_mode=mode), gamma=0.9
+        make(game="Skittles", backend="numpy", autoreset_mode=mode), gamma=0.9
     )
     ours = {
         backend: NormalizeReward(
-            make(game="CartPole", backend=backend, autoreset_mode=mode), gamma=0.9
+            make(game="Skittles", backend=backend, autoreset_mode=mode), gamma=0.9
         )
         for backend in BACKENDS
     }
@@ -221,7 +221,7 @@ def test_rewards_are_divided_as_by_the_stock_wrapper(mode):
 
 
 def test_returns_of_the_lanes_of_a_mask_start_anew():
-    envs = NormalizeReward(make(game="CartPole", autoreset_mode="Disabled"))
+    envs = NormalizeReward(make(game="Skittles", autoreset_mode="Disabled"))
     envs.reset(seed=0)
     for _ in range(3):
         envs.step([0, 0, 0])
@@ -231,7 +231,7 @@ def test_returns_of_the_lanes_of_a_mask_start_anew():
 
 
 def test_nothing_is_read_on_the_host(monkeypatch):
-    envs = make(autoreset_mode="SameStep", max_episode_steps=3)
+    envs = make(autoreset_mode="SameStep")
     envs = NormalizeReward(FrameStack(Grayscale(envs), 2))
     envs.reset(seed=0)
     actions = jnp.zeros(3, jnp.int32)

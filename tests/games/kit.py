@@ -12,7 +12,10 @@ from scipy import stats
 import jax_core
 from jax_core.environment import select
 from jax_core.game import Visibility
+from jax_core.rendering.render import render_with
+from jax_core.rendering.selects import paint_by_selects
 from tests import states as batches
+from tests.compiling import jit_fully, jit_plainly
 from tests.players import rollout
 
 FALSE_ALARM = 1e-6  # chance that a correct game fails one test of a distribution
@@ -39,11 +42,14 @@ def _compiled(game):
     env = _environment(game)
 
     def batched(function, args):
-        return jax.jit(jax.vmap(function, in_axes=(0,) * args + (None,)))
+        return jit_plainly(jax.vmap(function, in_axes=(0,) * args + (None,)))
+
+    def step(key, *args):
+        return env.transition(jax.random.wrap_key_data(key), *args)
 
     return SimpleNamespace(
         init=batched(env.init, 1),
-        step=batched(env.transition, 3),
+        step=batched(step, 3),
         scenes={
             view: batched(lambda one, params, v=view: game.scene(one, params, v), 1)
             for view in Visibility
@@ -53,8 +59,14 @@ def _compiled(game):
 
 @functools.cache
 def _drawing(game, partial, size):
+    """Draws as on a CPU; that GPUs draw alike is a matter of conformity."""
     env = _environment(game, partial=partial, size=size)
-    return jax.jit(jax.vmap(env.get_obs, in_axes=(0, None)))
+
+    def draw(state, params):
+        scene = game.scene(state, params, env.visibility)
+        return render_with(scene, size=size, paint_planes=paint_by_selects)
+
+    return jit_fully(jax.vmap(draw, in_axes=(0, None)))
 
 
 def _in_chunks(function, params, count, *batches):
@@ -73,9 +85,10 @@ def put(states, **fields):
 
 
 def _keys(seed, count):
-    return np.asarray(
-        jax.random.key_data(jax.random.split(jax.random.key(seed), count))
-    )
+    """Words of keys; of whole chunks, so that few numbers of keys are compiled."""
+    whole = -(-count // CHUNK) * CHUNK
+    keys = jax.random.split(jax.random.key(seed), whole)
+    return np.asarray(jax.random.key_data(keys))[:count]
 
 
 @functools.cache
@@ -90,10 +103,9 @@ def step(env_id, states, actions, seed=0):
     lanes = len(states.time)
     states = jax.tree.map(np.asarray, states)
     actions = np.broadcast_to(np.asarray(actions, np.int32), (lanes,))
-    keys = jax.random.split(jax.random.key(seed), lanes)
     env, params = make(env_id)
     compiled = _compiled(env.game).step
-    return _in_chunks(compiled, params, lanes, keys, states, actions)
+    return _in_chunks(compiled, params, lanes, _keys(seed, lanes), states, actions)
 
 
 def state(env_id, **fields):
@@ -197,7 +209,7 @@ def _wander(game, act, steps):
         start = env.init(start_key, params)
         return jax.lax.scan(one_step, start, jax.random.split(steps_key, steps))[1]
 
-    return jax.jit(jax.vmap(run, in_axes=(0, None, None)))
+    return jit_plainly(jax.vmap(run, in_axes=(0, None, None)))
 
 
 class Summary(NamedTuple):
@@ -225,7 +237,8 @@ def _playing(game, plan):
     """Plays a plan, or given actions where there is none."""
     env = _environment(game)
 
-    def run(keys, actions, params):
+    def run(key, actions, params):
+        keys = rollout.episode_keys(jax.random.wrap_key_data(key), len(actions))
         if plan is not None:
             actions = plan(env, params, keys)
         played = rollout.follow(env, params, keys, actions)
@@ -236,7 +249,7 @@ def _playing(game, plan):
             truncated=played.truncated.any(),
         )
 
-    return jax.jit(jax.vmap(run, in_axes=(0, 0, None)))
+    return jit_plainly(jax.vmap(run, in_axes=(0, 0, None)))
 
 
 def follow(env_id, actions, seed=0):
@@ -251,9 +264,7 @@ def episodes(env_id, plan, count, seed=0):
 
 def _play(env_id, plan, actions, seed):
     env, params = make(env_id)
-    keys = jax.random.split(jax.random.key(seed), len(actions))
-    keys = jax.vmap(lambda key: rollout.episode_keys(key, params.max_steps))(keys)
-    played = _playing(env.game, plan)(keys, actions, params)
+    played = _playing(env.game, plan)(_keys(seed, len(actions)), actions, params)
     return jax.tree.map(np.asarray, played)
 
 

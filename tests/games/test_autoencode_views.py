@@ -72,6 +72,7 @@ def test_partial_view_does_not_depend_on_what_it_hides(env_id):
     assert kit.look_equal(env_id, states, hidden_changed(states))
 
 
+@pytest.mark.quick
 @every_level
 def test_partial_view_hides_the_cards_from_the_start(env_id):
     states = kit.fresh(env_id, 64)

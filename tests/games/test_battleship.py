@@ -11,6 +11,7 @@ from scipy import stats
 
 from jax_core.game import Move
 from jax_core.games import battleship
+from tests.compiling import jit_plainly
 from tests.games import kit
 from tests.games.boards import board, field, step_from_every_cell, under_cursor
 from tests.players import battleship as player
@@ -71,6 +72,7 @@ def test_cursor_moves_one_cell_and_stays_at_the_border(env_id, action):
     assert not result.state.fired.any()
 
 
+@pytest.mark.quick
 @every_level
 def test_the_first_hit_of_a_ship_cell_pays(env_id):
     n = LEVELS[env_id].n
@@ -220,7 +222,7 @@ def test_a_ship_takes_each_free_placement_for_one_interval_of_uniform_numbers(
     free = [one for one in placements(n, length) if not (one & occupied).any()]
     uniform = (np.arange(len(free), dtype=np.float32) + 0.5) / np.float32(len(free))
     before = jnp.asarray(lines(occupied))
-    drawn = jax.jit(jax.vmap(lambda u: battleship._draw_ship(u, before, length)))
+    drawn = jit_plainly(jax.vmap(lambda u: battleship._draw_ship(u, before, length)))
     assert {one.tobytes() for one in np.asarray(drawn(uniform))} == {
         lines(occupied | one).tobytes() for one in free
     }
@@ -323,6 +325,7 @@ def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
     assert np.array_equal(shown, marks(states.ships, states.fired))
 
 
+@pytest.mark.quick
 @every_level
 def test_partial_view_shows_the_mark_under_the_cursor_only(env_id):
     states = played(env_id)

@@ -116,6 +116,7 @@ def test_a_brick_beside_a_wall_turns_the_ball_round(env_id):
     assert after.reward == np.float32(ROW_REWARDS[3])
 
 
+@pytest.mark.quick
 @every_level
 def test_a_second_brick_in_a_row_vanishes_without_pay_or_bounce(env_id):
     bricks = wall((4, 4), (6, 0))

@@ -93,6 +93,7 @@ def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
     assert np.array_equal(score, states.score)
 
 
+@pytest.mark.quick
 @every_level
 def test_partial_view_shows_the_ball_only_while_it_rises_and_never_the_dot(env_id):
     states = played(env_id)

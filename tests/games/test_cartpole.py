@@ -50,6 +50,7 @@ def test_constants_are_those_of_the_rule_page(env_id):
     assert (params.max_steps, params.noise) == (rules.limit, rules.noise)
 
 
+@pytest.mark.quick
 @both_families
 @pytest.mark.parametrize(
     ("action", "force"),

@@ -162,6 +162,7 @@ def test_partial_view_hides_cart_and_pole_after_the_first_picture(env_id):
     assert kit.look_equal(env_id, states, hidden)
 
 
+@pytest.mark.quick
 @both_families
 def test_the_first_picture_shows_everything_in_both_views(env_id):
     states = with_motion(env_id, 64, time=0)

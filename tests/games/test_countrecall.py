@@ -1,6 +1,5 @@
 """CountRecall against its rule page. Numbers are those of the page, not of the code."""
 
-import jax
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from jax_core.game import Move
+from tests.compiling import jit_plainly
 from tests.games import kit
 from tests.games.cards import HEART, SPADE
 from tests.games.countrecall_kit import EASY, LEVELS, every_level
@@ -65,8 +65,7 @@ def test_an_episode_starts_with_two_shuffled_decks_and_nothing_else(env_id):
 def test_cards_and_queries_are_fair_and_independent(env_id):
     """Chi-square of card with query, and of neighbours, at three places each."""
     rules = LEVELS[env_id]
-    init = jax.jit(jax.vmap(kit.make(env_id)[0].init))
-    states = init(jax.random.split(jax.random.key(1), 20_000))
+    states = kit.fresh(env_id, 20_000, seed=1)
     cards, queries = (
         np.asarray(row).astype(int) for row in (states.value_cards, states.query_cards)
     )
@@ -114,6 +113,7 @@ def test_moves_of_the_counter_answer_nothing(env_id, move):
     assert not result.terminated
 
 
+@pytest.mark.quick
 @every_level
 def test_a_right_answer_pays_one_over_n(env_id):
     result = ask(env_id, Move.FIRE)
@@ -226,7 +226,7 @@ def test_seen_counts_are_those_of_the_cards_answered(seed, actions):
 def test_the_choice_of_questions_is_best():
     """Against trying all sets of questions, for short deals with few moves."""
     random = np.random.default_rng(0)
-    choose = jax.jit(player.best_choice, static_argnums=(1, 2))
+    choose = jit_plainly(lambda targets: player.best_choice(targets, 5, 7))
     sets = (np.arange(2**8)[:, None] >> np.arange(8)) & 1 == 1
     for _ in range(20):
         targets = random.integers(0, 6, 8).astype(np.int32)
@@ -234,7 +234,7 @@ def test_the_choice_of_questions_is_best():
         for chosen in sets:
             moves = np.abs(np.diff(targets[chosen], prepend=0)).sum()
             best = max(best, chosen.sum() if moves <= 7 else 0)
-        chosen = np.asarray(choose(targets, 5, 7))
+        chosen = np.asarray(choose(targets))
         assert chosen.sum() == best
         assert np.abs(np.diff(targets[chosen], prepend=0)).sum() <= 7
 

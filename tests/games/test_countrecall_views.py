@@ -153,6 +153,7 @@ def test_every_counter_looks_different_in_every_frame_size(size):
     assert len({picture.tobytes() for picture in pictures}) == 27
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("partial", [False, True])
 def test_both_views_write_the_counter_with_its_tens_first(partial):
     counter = np.arange(21)

@@ -9,6 +9,7 @@ import pytest
 
 from jax_core.game import Move
 from jax_core.games._grid import draw_places, mark_places
+from tests.compiling import jit_plainly
 from tests.games import kit
 from tests.games.boards import board, step_from_every_cell
 from tests.games.minesweeper_kit import LEVELS, every_level, played, targets
@@ -47,6 +48,7 @@ def test_cursor_moves_one_cell_and_stays_at_the_border(env_id, action):
     assert not result.state.opened.any()
 
 
+@pytest.mark.quick
 @every_level
 def test_opening_a_safe_cell_pays_and_opens_only_that_cell(env_id):
     rules = LEVELS[env_id]
@@ -195,7 +197,7 @@ def test_each_set_of_places_has_the_same_number_of_random_words(draws, places):
     ranges = range(places - draws + 1, places + 1)
     grid = np.array(list(itertools.product(*(np.arange(r) for r in ranges))))
     uniform = ((grid + 0.5) / np.array(ranges)).astype(np.float32)
-    drawn = np.stack(jax.vmap(lambda u: draw_places(u, places))(jnp.asarray(uniform)))
+    drawn = np.stack(jit_plainly(jax.vmap(lambda u: draw_places(u, places)))(uniform))
     sets, counts = np.unique(np.sort(drawn, axis=0), axis=1, return_counts=True)
     assert (np.diff(sets, axis=0) > 0).all()
     assert sets.shape[1] == len(list(itertools.combinations(range(places), draws)))

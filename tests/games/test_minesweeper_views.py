@@ -116,6 +116,7 @@ def test_full_view_hides_mines_away_from_opened_cells(env_id):
     assert kit.look_equal(env_id, states, others, partial=False)
 
 
+@pytest.mark.quick
 @every_level
 def test_the_first_picture_is_the_same_in_both_views(env_id):
     assert kit.views_agree(env_id, kit.fresh(env_id, 64))

@@ -75,6 +75,7 @@ def test_player_moves_one_cell_and_stays_at_the_border(env_id, action):
     assert not result.state.score.any()
 
 
+@pytest.mark.quick
 @every_level
 @pytest.mark.parametrize(
     ("action", "is_hit"),
@@ -96,6 +97,7 @@ def test_walking_into_a_barrier_costs_a_half_and_ends_the_episode(
     assert after.time == 6
 
 
+@pytest.mark.quick
 @every_level
 def test_firing_on_the_treasure_pays_one_and_ends_the_episode(env_id):
     after = play(env_id, Move.FIRE, treasure_x=4, treasure_y=3)

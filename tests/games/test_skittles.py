@@ -51,6 +51,7 @@ def test_every_step_pays_one_hundredth_the_last_one_included(env_id):
     assert move(env_id, Move.UP, safe, time=LIMIT - 1).reward == STEP
 
 
+@pytest.mark.quick
 @every_level
 def test_rows_fall_by_one_and_one_block_enters_the_lane(env_id):
     states = busy(env_id, 256)

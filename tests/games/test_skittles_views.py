@@ -98,6 +98,7 @@ def test_the_mask_has_no_effect_on_the_full_view(env_id):
     assert kit.look_equal(env_id, states, others, partial=False)
 
 
+@pytest.mark.quick
 @every_level
 def test_the_first_picture_is_the_same_in_both_views(env_id):
     for states in (

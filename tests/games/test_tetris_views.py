@@ -202,6 +202,7 @@ def test_visible_fields_are_read_from_the_partial_view(size):
     assert not np.any(colors[~is_falling])
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("size", [64, 84])
 def test_small_frames_still_tell_all_pieces_and_piles_apart(size):
     lanes = np.arange(14)

@@ -7,6 +7,7 @@ import jax
 import numpy as np
 import pytest
 
+from tests.compiling import jit_plainly
 from tests.games import kit
 from tests.players import rollout
 from tests.players import tetris as player
@@ -61,5 +62,6 @@ def play_well(env_id, count, steps):
         keys = rollout.episode_keys(key, steps)
         return rollout.follow(env, params, keys, player.plan(env, params, keys))
 
-    played = jax.jit(jax.vmap(run))(jax.random.split(jax.random.key(0), count))
+    keys = jax.random.split(jax.random.key(0), count)
+    played = jit_plainly(jax.vmap(run))(keys)
     return jax.tree.map(np.asarray, played)

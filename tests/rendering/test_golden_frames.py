@@ -3,6 +3,7 @@
 The files are also the pictures of the documentation.
 """
 
+import functools
 from pathlib import Path
 
 import jax
@@ -12,7 +13,9 @@ import pytest
 from PIL import Image
 
 import jax_core
+from jax_core import registry
 from jax_core.environment import select
+from tests.compiling import jit_plainly
 from tests.rules_change import golden_advice
 
 FOLDER = Path(__file__).parent / "golden"
@@ -41,13 +44,33 @@ def middle_of_an_episode(env, params):
     return jax.tree.map(lambda leaf: leaf[best], states)
 
 
+@functools.cache
+def compiled(game):
+    """What makes a state, and draws both views; levels share it where they can."""
+    env_id = next(i for i in jax_core.registered_envs if game_of(i) == game)
+    env, twin = (jax_core.make(env_id, partial_obs=view)[0] for view in (False, True))
+
+    def views(state, params):
+        return {
+            "full": env.get_obs(state, params),
+            "partial": twin.get_obs(state, params),
+        }
+
+    make_state = jit_plainly(lambda params: middle_of_an_episode(env, params))
+    return make_state, jit_plainly(views)
+
+
+def game_of(env_id):
+    return registry.levels[env_id][0].name
+
+
+@pytest.mark.quick
 @pytest.mark.parametrize("env_id", jax_core.registered_envs)
 def test_frames_look_as_recorded(env_id, request):
-    env, params = jax_core.make(env_id)
-    state = jax.jit(lambda: middle_of_an_episode(env, params))()
-    for view, partial_obs in (("full", False), ("partial", True)):
-        twin, _ = jax_core.make(env_id, partial_obs=partial_obs)
-        frame = np.asarray(jax.jit(twin.get_obs)(state))
+    make_state, draw = compiled(game_of(env_id))
+    params = jax_core.make(env_id)[1]
+    frames = draw(make_state(params), params)
+    for view, frame in jax.tree.map(np.asarray, frames).items():
         path = FOLDER / f"{env_id}-{view}.png"
         if request.config.getoption("--update-golden"):
             FOLDER.mkdir(exist_ok=True)

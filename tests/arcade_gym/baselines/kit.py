@@ -3,6 +3,7 @@
 import functools
 from dataclasses import replace
 
+import equinox as eqx
 import jax
 import numpy as np
 from jax.sharding import PartitionSpec
@@ -43,7 +44,11 @@ def cue_env(view=Visibility.PARTIAL, **params):
 
 @functools.cache
 def network(algorithm, memory, width=16):
-    return NETWORKS[algorithm](jax.random.key(5), memory, 64, width=width)
+    @eqx.filter_jit  # one program instead of one for every matrix
+    def make(key):
+        return NETWORKS[algorithm](key, memory, 64, width=width)
+
+    return make(jax.random.key(5))
 
 
 def started(algorithm, memory, seed=0):

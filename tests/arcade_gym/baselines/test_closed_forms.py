@@ -45,6 +45,7 @@ def learned(algorithm, network_type, iterations=150):
     return [np.asarray(output) for output in outputs]
 
 
+@pytest.mark.slow
 def test_pqn_finds_the_best_values():
     """With one-step returns of random play, Q-learning has Q* as its fixed point."""
     algorithm = PQN(**SIZES, q_lambda=0.0, start_epsilon=1.0, final_epsilon=1.0)

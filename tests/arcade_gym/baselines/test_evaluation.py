@@ -73,7 +73,7 @@ def test_episodes_do_not_depend_on_those_played_beside_them():
 
 
 def test_episodes_cut_by_the_step_limit_are_marked():
-    env, _ = jax_core.make("CartPoleEasy", obs_size=64, max_steps=5)
+    env, _ = jax_core.make("SkittlesEasy", obs_size=64, max_steps=5)
     table = evaluate(Rule(), env, seeds=range(3))
     assert table.truncated.all()
     assert (table.lengths == 5).all()

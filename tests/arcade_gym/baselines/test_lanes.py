@@ -12,12 +12,11 @@ from arcade_gym.lanes import chain
 SEEDS = np.arange(7, 10, dtype=np.uint32)
 
 
-def played_by_hand(env, seed, actions):
+def played_by_hand(env, draw, seed, actions):
     """Frames, rewards and flags of one lane, dummies as they are defined."""
     start = jax.jit(chain.start, static_argnums=0)
     restart = jax.jit(chain.restart, static_argnums=0)
     advance = jax.jit(chain.advance, static_argnums=0)
-    draw = jax.jit(env.get_obs)
     key, state = start(env, seed)
     first, dummy, last_action, rows = True, False, NO_ACTION, []
     for action in actions:
@@ -39,7 +38,11 @@ def played_by_hand(env, seed, actions):
 
 @pytest.mark.parametrize(
     ("env_id", "steps", "max_steps"),
-    [("CartPoleEasy", 60, 200), ("NavigatorEasy", 30, 8), ("CountRecallEasy", 20, 6)],
+    [
+        ("SkittlesEasy", 30, 8),
+        pytest.param("CartPoleEasy", 60, 200, marks=pytest.mark.slow),
+        pytest.param("CountRecallEasy", 20, 6, marks=pytest.mark.slow),
+    ],
 )
 def test_rows_are_those_of_single_environments(env_id, steps, max_steps):
     env, _ = jax_core.make(env_id, obs_size=64, partial_obs=True, max_steps=max_steps)
@@ -47,7 +50,8 @@ def test_rows_are_those_of_single_environments(env_id, steps, max_steps):
     actions = rng.integers(0, 5, (steps, len(SEEDS))).astype(np.int32)
     advance = jax.jit(lanes_module.advance, static_argnums=0)
     now = jax.jit(lanes_module.start, static_argnums=0)(env, (), SEEDS)
-    hands = [played_by_hand(env, s, actions[:, i]) for i, s in enumerate(SEEDS)]
+    draw = jax.jit(env.get_obs)
+    hands = [played_by_hand(env, draw, s, actions[:, i]) for i, s in enumerate(SEEDS)]
     ends = 0
     for t in range(steps):
         after, outcome = advance(env, now, actions[t], ())

@@ -61,6 +61,7 @@ def test_compiled_functions_are_kept_where_the_user_wants_them(tmp_path, chosen)
     }
 
 
+@pytest.mark.quick
 def test_a_user_without_a_home_has_no_cache(monkeypatch):
     def unknown(path):
         raise RuntimeError("Could not determine home directory.")

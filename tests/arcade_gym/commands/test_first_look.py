@@ -3,6 +3,7 @@
 import importlib.metadata
 
 import jax
+import pytest
 
 from arcade_gym import interop
 from arcade_gym.commands import first_look
@@ -22,6 +23,7 @@ def packages_without(*missing):
     return version
 
 
+@pytest.mark.quick
 def test_the_page_names_versions_devices_games_and_commands(capsys):
     assert main([]) == 0
     page = capsys.readouterr().out

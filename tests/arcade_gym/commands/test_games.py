@@ -6,6 +6,7 @@ from arcade_gym.commands.main import main
 from jax_core import registered_envs, registry
 
 
+@pytest.mark.quick
 def test_all_games_and_goals_are_listed(capsys):
     main(["games"])
     page = capsys.readouterr().out

@@ -31,6 +31,7 @@ for verb in VERBS:
 """
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_verb_explains_itself_in_80_columns(monkeypatch, capsys, verb):
     monkeypatch.setenv("COLUMNS", "80")
@@ -126,6 +127,7 @@ def test_modules_of_the_present_folder_can_be_named(tmp_path, monkeypatch):
     assert importlib.util.find_spec("module_of_this_folder") is not None
 
 
+@pytest.mark.quick
 def test_the_published_name_plays(monkeypatch):
     seen = []
     monkeypatch.setattr(sys, "argv", ["popgym-arcade-play", "BreakoutEasy"])

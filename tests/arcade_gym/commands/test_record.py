@@ -46,6 +46,7 @@ def batches(envs):
     return played
 
 
+@pytest.mark.quick
 def test_the_command_films_random_play(tmp_path, capsys):
     path = tmp_path / "a.gif"
     small = ["-p", "-o", "64", "--lanes", "3", "--columns", "3", "--steps", "4"]

@@ -45,7 +45,7 @@ def test_a_loop_uses_two_buffers_in_turn(backend):
     ("backend", "view"), [(name, view) for name in VIEWS for view in VIEWS[name]]
 )
 def test_memory_with_any_view_alive_is_left_alone(backend, view):
-    envs = make(backend=backend, game="NoisyCartPole")
+    envs = make(backend=backend, game="Skittles")
     obs = envs.reset(seed=0)[0]
     where = address(obs)
     held = view(obs)
@@ -58,7 +58,7 @@ def test_memory_with_any_view_alive_is_left_alone(backend, view):
 
 
 def test_a_tensor_in_a_graph_of_gradients_is_left_alone():
-    envs = make(backend="torch", game="NoisyCartPole")
+    envs = make(backend="torch", game="Skittles")
     weight = torch.ones(1, requires_grad=True)
     obs = envs.reset(seed=0)[0]
     wanted = obs.float().sum()

@@ -1,0 +1,72 @@
+"""Every game in frames of other sizes, and without compilation."""
+
+import jax
+import numpy as np
+import pytest
+
+import jax_core
+from jax_core import registry
+from jax_core.rendering.lookup import paint_by_lookup
+from jax_core.rendering.selects import paint_by_selects
+from tests.conformity.kit import LANES, STEPS, VIEWS, Case, actions, close, keys, lane
+
+
+def other_sizes():
+    """One size with cells of different widths; the rest is slow."""
+    for env_id in jax_core.registered_envs:
+        for size in (64, 84, 256):
+            is_chosen = env_id.endswith("Easy") and size == 84
+            marks = () if is_chosen else pytest.mark.slow
+            yield pytest.param(env_id, size, marks=marks)
+
+
+def played(case):
+    """States of random play."""
+    state = case.init(keys(0))
+    for t in range(STEPS):
+        state = case.transition(keys(t), state, actions(t)).state
+    return state
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize(("env_id", "size"), list(other_sizes()))
+def test_other_sizes_draw_alike_in_both_ways(env_id, size, view):
+    case = Case(env_id, view)
+    frames = [
+        case.draw(played(case), paint_planes, size)
+        for paint_planes in (paint_by_selects, paint_by_lookup)
+    ]
+    env, params = jax_core.make(env_id, obs_size=size)
+    assert frames[0].shape == (LANES, size, size, 3)
+    assert frames[0].dtype == np.uint8
+    assert env.observation_space(params).contains(frames[0][0])
+    assert np.array_equal(*frames)
+
+
+@pytest.mark.parametrize("name", sorted(registry.games))
+def test_eager_and_compiled_rules_agree(name):
+    case = Case(f"{name}Easy", "full")
+    env, params = case.env, case.params
+    starts = case.init(keys(0))
+    assert close(env.init(keys(0)[0], params), lane(starts, 0))
+    start = jax.tree.map(lambda leaf: leaf[0], starts)
+    results = case.transition(keys(1), starts, np.full(LANES, 3, np.int32))
+    assert close(env.transition(keys(1)[0], start, 3, params), lane(results, 0))
+    scene = env.game.scene(start, params, env.visibility)
+    assert close(scene, lane(case.scene(starts), 0))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [  # drawing is the same for all
+        pytest.param(name, marks=() if name == "Navigator" else pytest.mark.slow)
+        for name in sorted(registry.games)
+    ],
+)
+def test_eager_and_compiled_steps_agree(name):
+    env, params = jax_core.make(f"{name}Easy", obs_size=64)
+    key = jax.random.key(0)
+    _, state = env.reset(key, params)
+    eager = env.step(key, state, 3, params)
+    fast = jax.jit(env.step)(key, state, 3, params)
+    assert close(eager, fast)
