@@ -23,6 +23,14 @@ SETTINGS = {
     "dqn": REPLAYED,
 }
 CHUNK = 64  # steps: two updates
+FLAGS = """
+    --partial-obs --obs-size 64 --memory gru --width 16
+    --num-envs 4 --num-steps 8 --sequence-length 4 --num-minibatches 2 --epochs 1
+    --total-steps 128 --chunk-steps 64
+    --eval-every 128 --eval-episodes 4 --test-episodes 4
+""".split()  # noqa: SIM905  # to be read
+"""The same sizes, and two chunks, on the command line."""
+
 CLOCK = ("seconds", "steps_per_second")
 """What is not the same in two equal runs."""
 

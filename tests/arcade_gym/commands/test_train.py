@@ -19,13 +19,6 @@ from arcade_gym.commands.main import main
 from jax_core import registry
 from tests.arcade_gym.baselines import runs
 
-TINY = """
-    --partial-obs --obs-size 64 --memory gru --width 16
-    --num-envs 4 --num-steps 8 --sequence-length 4 --num-minibatches 2 --epochs 1
-    --total-steps 128 --chunk-steps 64
-    --eval-every 128 --eval-episodes 4 --test-episodes 4
-""".split()  # noqa: SIM905  # to be read
-
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path, monkeypatch, lenient_arrays):
@@ -227,7 +220,16 @@ def trained(tmp_path_factory):
     game = runs.with_own_game(folder / "mycue.py")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compilation_cache, "enable", lambda: None)
-        line = ["train", "ppo", game, *TINY, "--seeds", "2", "--out", str(folder / "x")]
+        line = [
+            "train",
+            "ppo",
+            game,
+            *runs.FLAGS,
+            "--seeds",
+            "2",
+            "--out",
+            str(folder / "x"),
+        ]
         with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
             assert main([*line, "--tensorboard"]) == 0
     yield [folder / "x-s0", folder / "x-s1"], line

@@ -1,0 +1,60 @@
+"""A run in a process of its own: `python -m ...process_run '{"path": ..., ...}'`.
+
+Options: path of the run, address of the game, algorithm and memory, devices; "kill_at"
+and "stop_at" are steps after which the process sends itself a signal; "coordinator",
+"rank" and "count" join processes.
+"""
+
+import json
+import os
+import signal
+import sys
+
+import jax
+
+from arcade_gym.baselines import Interrupted, train
+from tests.arcade_gym.baselines import runs
+
+
+class SignalAt:
+    """A sink that sends this process a signal after some steps of training."""
+
+    def __init__(self, steps, number):
+        self.steps, self.number = steps, number
+
+    def write(self, steps, scalars):
+        if steps == self.steps and "train/episodes" in scalars:
+            os.kill(os.getpid(), self.number)
+
+    def close(self):
+        pass
+
+
+def main(options):
+    """Prints how the run ended."""
+    if "coordinator" in options:
+        jax.distributed.initialize(
+            options["coordinator"], options["count"], options["rank"]
+        )
+    config = runs.config(
+        options["path"],
+        options.get("algorithm", "ppo"),
+        env_id=options["address"],
+        memory=options.get("memory", "gru"),
+        devices=options.get("devices", 1),
+        checkpoint_minutes=1e-9,
+    )
+    sinks = [
+        SignalAt(options[name], number)
+        for name, number in (("kill_at", signal.SIGKILL), ("stop_at", signal.SIGTERM))
+        if name in options
+    ]
+    try:
+        report = train(config, sinks=sinks, resume=options.get("resume", False))
+    except Interrupted as stop:
+        return {"stopped": str(stop)}
+    return {"results": list(report.results), "processes": jax.process_count()}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.loads(sys.argv[1]))))  # noqa: T201  # what tests read
