@@ -30,6 +30,21 @@ for verb in VERBS:
     print(verb, "imports", *found)
 """
 
+# Runs the verbs of the baselines as if one package of their extra were not installed.
+WITHOUT_A_PACKAGE = """
+import sys
+from arcade_gym.commands.main import main
+
+for package in ("equinox", "optax", "tyro"):
+    for verb in ("train", "resume", "evaluate"):
+        for name in list(sys.modules):
+            if name.startswith(("arcade_gym.baselines", "arcade_gym.commands.")):
+                del sys.modules[name]
+        sys.modules[package] = None
+        assert main([verb, "--help"]) == 2
+    del sys.modules[package]
+"""
+
 
 @pytest.mark.quick
 @pytest.mark.parametrize("verb", VERBS)
@@ -85,6 +100,20 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "arcade-gym: `play` needs pygame: pip install 'arcade-gym[human]'\n"
     )
+
+
+def test_learning_without_its_extra_names_the_line_that_installs_it():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_A_PACKAGE],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.splitlines() == [
+        f"arcade-gym: `{verb}` needs {package}: pip install 'arcade-gym[baselines]'"
+        for package in ("equinox", "optax", "tyro")
+        for verb in ("train", "resume", "evaluate")
+    ]
 
 
 def test_a_fault_of_ours_is_not_taken_for_a_missing_extra(monkeypatch):
