@@ -45,6 +45,7 @@ def config_of(parsed, *arguments):
     return parsed[-1][0]
 
 
+@pytest.mark.quick
 def test_without_options_the_default_network_is_trained(parsed):
     config = config_of(parsed, "ppo", "CartPoleEasy")
     assert config == RunConfig(env_id="CartPoleEasy").resolved()
