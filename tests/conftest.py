@@ -42,10 +42,16 @@ def pytest_configure():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Leaves the harder levels of quick tests to the whole suite."""
+    """Leaves the harder levels of quick tests to the whole suite.
+
+    Medium levels, whose rules are those of the others and whose sizes lie between
+    theirs, are slow, but for the tests of their constants.
+    """
     for item in items:
         if re.search("(Medium|Hard)", item.nodeid):
             item.own_markers = [m for m in item.own_markers if m.name != "quick"]
+        if re.search(r"^tests/games/.*::(?!test_constants).*Medium", item.nodeid):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -114,7 +114,7 @@ def logged_by_hand(reward, done):
 @pytest.fixture(scope="module")
 def played():
     env, params = jax_core.make(
-        "CartPoleEasy", partial_obs=True, obs_size=64, max_steps=7
+        "SkittlesEasy", partial_obs=True, obs_size=64, max_steps=7
     )
     env = Log(FlattenObservation(env))
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
