@@ -20,10 +20,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv, VectorWrapper
 from arcade_gym import interop
 from arcade_gym.lanes.infos import FINAL_OBS, LazyInfo, final_frames
 from arcade_gym.lanes.spaces import FrameBox
-
-# Of 256. The palette is made to stay apart under ITU-R BT.601; under BT.709, which
-# Gymnasium uses, green and orange would nearly be one grey.
-LUMA = (77, 150, 29)
+from jax_core.rendering.palette import LUMA
 
 Results = tuple[Any, Any, Any, Any, dict[str, Any]]
 

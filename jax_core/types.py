@@ -16,5 +16,5 @@ Count = Int32[Array, ""]
 Flag = Bool[Array, ""]
 Reward = Float32[Array, ""]
 
-Frame = UInt8[Array, "height width 3"]
-"""RGB bytes in 0..255, rows from the top, columns from the left."""
+Frame = UInt8[Array, "height width channels"]
+"""RGB or brightness in 0..255, rows from the top, columns from the left."""

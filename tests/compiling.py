@@ -13,8 +13,9 @@ from jax._src import compiler  # the one place that all compilations come by
 
 from arcade_gym.lanes import kernel
 from jax_core import environment
+from jax_core.rendering.layout import Format
 from jax_core.rendering.render import render, render_with
-from jax_core.rendering.selects import paint_by_selects
+from jax_core.rendering.strips import draw_by_selects
 
 # A third of the time of compilation or less, for programs that are a few times slower.
 # Drawing many lanes is an exception: it becomes fifty times as slow.
@@ -79,6 +80,6 @@ def _is_known(name):
     return True
 
 
-def _render_for_cpus(scene, size):
+def _render_for_cpus(scene, size, channels=3):
     """`render` traces the forms for CPUs and for GPUs, and compiles one of them."""
-    return render_with(scene, size=size, paint_planes=paint_by_selects)
+    return render_with(scene, form=Format(size, channels), draw=draw_by_selects)

@@ -167,11 +167,16 @@ class CartPole(Game[State, Params]):
         middle = _whole(jnp.clip(x, -X_LIMIT, X_LIMIT), _UNITS_PER_METRE)
         turn = _whole(jnp.clip(theta, -THETA_LIMIT, THETA_LIMIT), 1)
         cart, pole, axle = (
-            Polygon(corners=_only(shown, _in_units(corners)), color=color)
-            for corners, color in (
-                (middle * _X_ONLY + _CART, Color.SKY),
-                (_pole(middle, turn), Color.ORANGE),
-                (middle * _X_ONLY + _AXLE, Color.WHITE),
+            Polygon(
+                corners=_only(shown, _in_units(corners)),
+                color=color,
+                top=top,
+                bottom=bottom,
+            )
+            for corners, color, (top, bottom) in (
+                (middle * _X_ONLY + _CART, Color.SKY, _CART_HEIGHT),
+                (_pole(middle, turn), Color.ORANGE, _POLE_HEIGHT),
+                (middle * _X_ONLY + _AXLE, Color.WHITE, _AXLE_HEIGHT),
             )
         )
         bands = (
@@ -283,10 +288,13 @@ def _box(left: Units, top: Units, right: Units, bottom: Units) -> np.ndarray:
 
 
 _X_ONLY = np.array([[1, 0]], np.int32)
-_CART_TOP = _PIVOT_Y - 2
-_CART_STRIP = _CART_TOP - 1  # half a pixel at least, for strips begin at whole ones
-_CART = _box(-11, _CART_TOP, 11, _TRACK_Y)  # around the cart's centre
-_AXLE = _box(-1.5, _PIVOT_Y - 1.5, 1.5, _PIVOT_Y + 1.5)
+# From top to bottom. One unit beside the pole is more than its ends are wide.
+_CART_HEIGHT = _PIVOT_Y - 2, _TRACK_Y
+_POLE_HEIGHT = _PIVOT_Y - _POLE_LENGTH - 1, _PIVOT_Y + 1
+_AXLE_HEIGHT = _PIVOT_Y - 1.5, _PIVOT_Y + 1.5
+_CART_STRIP = _CART_HEIGHT[0] - 1  # half a pixel at least: strips begin at whole ones
+_CART = _box(-11, _CART_HEIGHT[0], 11, _CART_HEIGHT[1])  # around the cart's centre
+_AXLE = _box(-1.5, _AXLE_HEIGHT[0], 1.5, _AXLE_HEIGHT[1])
 _PIVOT = _box(0, _PIVOT_Y, 0, _PIVOT_Y)[0]  # with the cart in the middle
 
 
@@ -327,7 +335,12 @@ def _arrow_band(arrow: _Arrow, velocity: Scalar, theme: Theme) -> Band:
         + _CENTRE_X
     )
     y = np.array([-half, -half, 0, half, half], np.float32) + np.float32(arrow.middle)
-    layer = Polygon(corners=jnp.stack([x, y], axis=1), color=arrow.color)
+    layer = Polygon(
+        corners=jnp.stack([x, y], axis=1),
+        color=arrow.color,
+        top=arrow.middle - half,
+        bottom=arrow.middle + half,
+    )
     still = (
         Fill(Rect(0, arrow.top, 128, arrow.bottom - arrow.top), theme.ground),
         *(

@@ -1,19 +1,62 @@
 """From units to pixels. All rounding of positions happens here."""
 
+import math
+from dataclasses import dataclass
+
 import numpy as np
 from jaxtyping import Int
 
 from jax_core.rendering.font import GLYPH_HEIGHT
-from jax_core.rendering.scene import UNITS, Rect, Units
+from jax_core.rendering.scene import UNITS, Band, Polygon, Rect, Units
 
+SUBPIXELS = 16  # in a pixel; corners of polygons are rounded to them
 NUMBER_DOTS = 12  # across; a number has three digits of three dots and one of spacing
 
 Edges = Int[np.ndarray, " _edges"]
 
 
+@dataclass(frozen=True)
+class Format:
+    """The shape of frames.
+
+    Attributes:
+        size: pixels of a side.
+        channels: bytes of a pixel; 3 are RGB, 1 is brightness.
+    """
+
+    size: int
+    channels: int = 3
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of a frame: rows, columns, channels."""
+        return self.size, self.size, self.channels
+
+
 def to_pixels(units: Units, size: int) -> int:
     """Rounds a position to the nearest pixel edge, halves up."""
     return int(np.floor(units * size / UNITS + 0.5))
+
+
+def band_edges(band: Band, form: Format) -> tuple[int, int]:
+    """The first pixel row of a band and the one behind its last."""
+    return to_pixels(band.top, form.size), to_pixels(band.bottom, form.size)
+
+
+def polygon_rows(polygon: Polygon, band: Band, form: Format) -> tuple[int, int]:
+    """The first pixel row that a polygon may be in and the one behind the last.
+
+    In a row is what reaches its middle, and corners are rounded to subpixels.
+    """
+    edges = list(band_edges(band, form))
+    rounding = 1 / (2 * SUBPIXELS)
+    if polygon.top is not None:
+        middle = polygon.top * form.size / UNITS - rounding
+        edges[0] = max(edges[0], math.ceil(middle - 0.5))
+    if polygon.bottom is not None:
+        middle = polygon.bottom * form.size / UNITS + rounding
+        edges[1] = min(edges[1], math.ceil(middle - 0.5))
+    return edges[0], max(edges)
 
 
 def line_width(size: int) -> int:

@@ -9,6 +9,8 @@ from jaxtyping import Bool, Int, UInt8
 
 from jax_core.rendering import layout
 from jax_core.rendering.font import write
+from jax_core.rendering.layout import Format
+from jax_core.rendering.palette import Color, brightness
 from jax_core.rendering.scene import (
     Art,
     Fill,
@@ -25,13 +27,15 @@ from jax_core.rendering.scene import (
 
 _SAMPLES = 4  # per pixel and axis, to fit art to cells of any size
 
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "height width channels"]
 Cover = Bool[np.ndarray, "height width"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Sheet:
     """All tiles of a layer, each painted into every cell of the whole frame.
+
+    Equal layers share one, so sheets are compared by identity.
 
     Attributes:
         pictures: colors where `covers` is true.
@@ -41,7 +45,7 @@ class Sheet:
         col_edges: pixel edges of the board's columns.
     """
 
-    pictures: UInt8[np.ndarray, "tiles height width 3"]
+    pictures: UInt8[np.ndarray, "tiles height width channels"]
     covers: Bool[np.ndarray, "tiles height width"]
     row_of_pixel: Int[np.ndarray, " height"]
     row_edges: layout.Edges
@@ -57,8 +61,9 @@ class Sheet:
 
 
 @functools.cache
-def paint_still(still: Still, size: int) -> Picture:
+def paint_still(still: Still, form: Format) -> Picture:
     """Paints a still over a black frame."""
+    size = form.size
     picture = np.zeros((size, size, 3), np.uint8)
     for item in still:
         match item:
@@ -68,7 +73,18 @@ def paint_still(still: Still, size: int) -> Picture:
                 _paint_lines(picture, item)
             case Text():
                 _paint_text(picture, item)
-    return picture
+    return in_channels(picture, form)
+
+
+def in_channels(picture: UInt8[np.ndarray, "*shape 3"], form: Format) -> np.ndarray:
+    """RGB as the bytes that a frame has for a pixel."""
+    return picture if form.channels == 3 else brightness(picture)
+
+
+def color_row(color: Color, form: Format) -> UInt8[np.ndarray, " bytes"]:
+    """A pixel row of one color."""
+    pixel = in_channels(np.array(color.value, np.uint8), form)
+    return np.tile(pixel, form.size)
 
 
 @functools.cache
@@ -76,8 +92,9 @@ def _paint_sheet(
     tiles: tuple[Tile, ...],
     row_edges: tuple[int, ...],
     col_edges: tuple[int, ...],
-    size: int,
+    form: Format,
 ) -> Sheet:
+    size = form.size
     pictures = np.zeros((len(tiles), size, size, 3), np.uint8)
     covers = np.zeros((len(tiles), size, size), np.bool_)
     for tile, picture, cover in zip(tiles, pictures, covers, strict=True):
@@ -89,7 +106,7 @@ def _paint_sheet(
                 )
     rows = np.searchsorted(row_edges, np.arange(size), side="right") - 1
     return Sheet(
-        pictures=pictures,
+        pictures=in_channels(pictures, form),
         covers=covers,
         row_of_pixel=rows.clip(0, len(row_edges) - 2),
         row_edges=np.array(row_edges),
@@ -97,22 +114,18 @@ def _paint_sheet(
     )
 
 
-def grid_sheet(grid: Grid, size: int) -> Sheet:
+def grid_sheet(grid: Grid, form: Format) -> Sheet:
     """Paints the tiles of a board."""
-    rows, cols = grid.ids.shape
-    row_edges, col_edges = layout.grid_edges(grid.rect, rows, cols, size)
-    return _paint_sheet(
-        grid.tiles, tuple(row_edges.tolist()), tuple(col_edges.tolist()), size
-    )
+    num_rows, num_cols = grid.ids.shape
+    rows, cols = layout.grid_edges(grid.rect, num_rows, num_cols, form.size)
+    return _paint_sheet(grid.tiles, tuple(rows.tolist()), tuple(cols.tolist()), form)
 
 
-def number_sheet(number: Number, size: int) -> Sheet:
+def number_sheet(number: Number, form: Format) -> Sheet:
     """Paints the only tile of a number, a dot."""
-    row_edges, col_edges = layout.number_edges(number.rect, size)
+    rows, cols = layout.number_edges(number.rect, form.size)
     dot = (Paint(sprites.FULL, number.color, on_line=True),)
-    return _paint_sheet(
-        (dot,), tuple(row_edges.tolist()), tuple(col_edges.tolist()), size
-    )
+    return _paint_sheet((dot,), tuple(rows.tolist()), tuple(cols.tolist()), form)
 
 
 def _window(rect: Rect, size: int) -> tuple[slice, slice]:

@@ -1,6 +1,13 @@
-"""The colors of all pictures."""
+"""The colors of all pictures, and their brightness."""
 
 from enum import Enum
+
+import numpy as np
+from jaxtyping import UInt8
+
+# Weights of red, green and blue, of 256. The palette stays apart under ITU-R BT.601;
+# under BT.709, which Gymnasium uses, green and orange would nearly be one grey.
+LUMA = (77, 150, 29)
 
 
 class Color(Enum):
@@ -80,3 +87,11 @@ class Theme(Enum):
         self.ground = ground
         self.line = line
         self.accent = accent
+
+
+def brightness(
+    picture: UInt8[np.ndarray, "*shape 3"],
+) -> UInt8[np.ndarray, "*shape 1"]:
+    """Grey of colors; all colors of a picture stay different."""
+    gray = picture.astype(np.int32) @ np.array(LUMA, np.int32) >> 8
+    return gray.astype(np.uint8)[..., None]

@@ -1,19 +1,18 @@
-"""Layers of cells as bytes: what both forms of drawing take.
+"""Layers of cells as bytes: what the form of drawing for CPUs takes.
 
-A pixel row is 3 * width bytes here and in both forms, never `[width, 3]`, to keep the
-innermost loop long.
+A pixel row is a row of bytes here and there, never `[width, channels]`, to keep
+the innermost loop long.
 """
 
-from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Array, Bool, UInt8
 
 from jax_core.rendering import painting
+from jax_core.rendering.cells import Ids
 
 Canvas = UInt8[Array | np.ndarray, "_height _bytes"]
-Ids = UInt8[Array, "_rows _cols"]
 Colors = UInt8[np.ndarray, "tiles height bytes"]
 Covers = Bool[np.ndarray, "tiles height bytes"]
 
@@ -38,12 +37,8 @@ class Plane(NamedTuple):
     lowest: bool
 
 
-PlanePainter = Callable[[Canvas, Sequence[Plane]], Canvas]
-"""Paints planes over a canvas, a later one over an earlier one."""
-
-
 def to_bytes(picture: np.ndarray) -> np.ndarray:
-    """Flattens [..., width, 3] to [..., bytes]."""
+    """Flattens [..., width, channels] to [..., bytes]."""
     return picture.reshape(*picture.shape[:-2], -1)
 
 
@@ -59,12 +54,13 @@ def cut(
         still: uint8 [height, bytes], the picture below, these rows only.
         lowest: nothing but the still lies under the cells.
     """
-    covers = sheet.covers[:, rows].repeat(3, axis=2)
+    channels = sheet.pictures.shape[-1]
+    covers = sheet.covers[:, rows].repeat(channels, axis=2)
     return Plane(
         ids=ids,
         colors=np.where(covers, to_bytes(sheet.pictures[:, rows]), still),
         covers=covers,
         row_of_pixel=sheet.row_of_pixel[rows],
-        col_edges=3 * sheet.col_edges,
+        col_edges=channels * sheet.col_edges,
         lowest=lowest,
     )

@@ -133,10 +133,20 @@ class Number:
 
 @pytree
 class Polygon:
-    """A convex polygon; with all corners in one point it is not drawn."""
+    """A convex polygon; with all corners in one point it is not drawn.
 
-    corners: Float32[Array | np.ndarray, "corners 2"]  # (x, y) in units
+    Attributes:
+        corners: (x, y) in units.
+        color: of all of it.
+        top: it is not drawn above this line; None is the top of its band.
+        bottom: it is not drawn below this line; None is the bottom of its band. The
+            fewer rows it may be in, the faster it is drawn on GPUs.
+    """
+
+    corners: Float32[Array | np.ndarray, "corners 2"]
     color: Color = static()
+    top: Units | None = static(default=None)
+    bottom: Units | None = static(default=None)
 
 
 Layer = Grid | Number | Polygon

@@ -14,7 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, UInt8, UInt32
 
-from jax_core.rendering.planes import Canvas, Ids, Plane
+from jax_core.rendering.cells import Ids
+from jax_core.rendering.planes import Canvas, Plane
 
 # Pixel rows by board row. An axis has length 1 where it makes no difference.
 Cells = UInt8[Array | np.ndarray, "_rows _height _bytes"]

@@ -10,6 +10,7 @@ import numpy as np
 
 import jax_core
 from jax_core import registry
+from jax_core.rendering.layout import Format
 from jax_core.rendering.render import render_with
 from tests.compiling import jit_plainly
 
@@ -71,9 +72,9 @@ class Case:
         """The last results of random play."""
         return _last_results(self)
 
-    def draw(self, state, paint_planes, size=128):
+    def draw(self, state, form_of_drawing, size=128):
         """Frames by one of the two ways of drawing."""
-        draw = _drawing(self.game, self.view, paint_planes, size)
+        draw = _drawing(self.game, self.view, form_of_drawing, size)
         return np.asarray(draw(state, self.params))
 
 
@@ -118,12 +119,12 @@ def _scene(game, view):
 
 
 @functools.cache
-def _drawing(game, view, paint_planes, size):
+def _drawing(game, view, form_of_drawing, size):
     env, _ = _first_level(game, view)
 
     def frame(state, params):
         scene = env.game.scene(state, params, env.visibility)
-        return render_with(scene, size=size, paint_planes=paint_planes)
+        return render_with(scene, form=Format(size), draw=form_of_drawing)
 
     return jit_plainly(_over_lanes(frame, 1))
 

@@ -6,8 +6,8 @@ import pytest
 
 import jax_core
 from jax_core import registry
-from jax_core.rendering.lookup import paint_by_lookup
-from jax_core.rendering.selects import paint_by_selects
+from jax_core.rendering.strips import draw_by_selects
+from jax_core.rendering.words import draw_by_words
 from tests.conformity.kit import LANES, STEPS, VIEWS, Case, actions, close, keys, lane
 
 
@@ -33,8 +33,7 @@ def played(case):
 def test_other_sizes_draw_alike_in_both_ways(env_id, size, view):
     case = Case(env_id, view)
     frames = [
-        case.draw(played(case), paint_planes, size)
-        for paint_planes in (paint_by_selects, paint_by_lookup)
+        case.draw(played(case), draw, size) for draw in (draw_by_selects, draw_by_words)
     ]
     env, params = jax_core.make(env_id, obs_size=size)
     assert frames[0].shape == (LANES, size, size, 3)

@@ -10,7 +10,7 @@ import pytest
 import jax_core
 from jax_core import registry
 from jax_core.game import Visibility
-from jax_core.rendering.lookup import paint_by_lookup
+from jax_core.rendering.words import draw_by_words
 from tests.conformity.cases import CASES
 from tests.conformity.kit import (
     LANES,
@@ -138,7 +138,7 @@ def test_autoreset_restarts_ended_lanes_and_leaves_the_others_alone(case):
     assert close(lane(after, others), lane(alone.state, others))
     fresh = case.init(reset_keys)
     assert close(lane(after, 1), lane(fresh, 1))
-    assert np.array_equal(obs[1], case.draw(after, paint_by_lookup)[1])
+    assert np.array_equal(obs[1], case.draw(after, draw_by_words)[1])
 
 
 def test_out_of_range_actions_do_not_move_but_use_up_a_step(level):
@@ -181,4 +181,4 @@ def test_hidden_fields_do_not_reach_the_scene(case):
 
 def test_the_way_of_drawing_for_gpus_gives_the_same_bytes(case):
     obs, state, *_ = case.played
-    assert np.array_equal(obs, case.draw(state, paint_by_lookup))
+    assert np.array_equal(obs, case.draw(state, draw_by_words))

@@ -12,8 +12,9 @@ from scipy import stats
 import jax_core
 from jax_core.environment import select
 from jax_core.game import Visibility
+from jax_core.rendering.layout import Format
 from jax_core.rendering.render import render_with
-from jax_core.rendering.selects import paint_by_selects
+from jax_core.rendering.strips import draw_by_selects
 from tests import states as batches
 from tests.compiling import jit_fully, jit_plainly
 from tests.players import rollout
@@ -64,7 +65,7 @@ def _drawing(game, partial, size):
 
     def draw(state, params):
         scene = game.scene(state, params, env.visibility)
-        return render_with(scene, size=size, paint_planes=paint_by_selects)
+        return render_with(scene, form=Format(size), draw=draw_by_selects)
 
     return jit_fully(jax.vmap(draw, in_axes=(0, None)))
 

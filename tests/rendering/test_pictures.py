@@ -14,7 +14,7 @@ import pytest
 from jax_core import registry
 from jax_core.game import Visibility
 from jax_core.rendering import font, layout, painting, polygons
-from jax_core.rendering.lookup import paint_by_lookup
+from jax_core.rendering.layout import Format
 from jax_core.rendering.palette import Color, Theme
 from jax_core.rendering.render import render, render_with
 from jax_core.rendering.scene import (
@@ -32,7 +32,8 @@ from jax_core.rendering.scene import (
     Text,
     sprites,
 )
-from jax_core.rendering.selects import paint_by_selects
+from jax_core.rendering.strips import draw_by_selects
+from jax_core.rendering.words import draw_by_words
 
 SIZES = (64, 84, 96, 128, 192, 256)
 
@@ -145,7 +146,8 @@ def test_every_sign_is_seen_in_every_cell_and_differs_from_the_others(game, size
     layers = itertools.chain(*(band.layers for band in bands))
     grids = [layer for layer in layers if isinstance(layer, Grid)]
     sheets = {
-        id(sheet): sheet for sheet in (painting.grid_sheet(g, size) for g in grids)
+        id(sheet): sheet
+        for sheet in (painting.grid_sheet(g, Format(size)) for g in grids)
     }
     for sheet in sheets.values():
         for cover in sheet.covers:
@@ -364,8 +366,8 @@ def test_both_ways_of_drawing_agree_on_random_boards(size):
         score=406,
     )
     frames = [
-        jax.jit(lambda s, p=paint: render_with(s, size=size, paint_planes=p))(picture)
-        for paint in (paint_by_selects, paint_by_lookup)
+        jax.jit(lambda s, d=draw: render_with(s, form=Format(size), draw=d))(picture)
+        for draw in (draw_by_selects, draw_by_words)
     ]
     assert np.array_equal(*frames)
     assert np.array_equal(frames[0], render(picture, size))
@@ -413,8 +415,8 @@ def test_both_ways_of_drawing_agree_on_boards_of_any_shape(size, rows, cols, num
         still=(Lines(WIDE_FIELD, rows, cols),),
     )
     selected, found = (
-        jax.jit(lambda s, p=paint: render_with(s, size=size, paint_planes=p))(picture)
-        for paint in (paint_by_selects, paint_by_lookup)
+        jax.jit(lambda s, d=draw: render_with(s, form=Format(size), draw=d))(picture)
+        for draw in (draw_by_selects, draw_by_words)
     )
     assert np.array_equal(selected, found)
 
