@@ -48,6 +48,7 @@ class Environment:
         default_params: used where `params` is None.
         visibility: full view (MDP) or partial view (POMDP).
         obs_size: pixels of a side of the frame.
+        channels: 3 for RGB, 1 for brightness, drawn at a third of the bytes.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Environment:
     default_params: GameParams
     visibility: Visibility = Visibility.FULL
     obs_size: int = 128
+    channels: int = 3
 
     @property
     def num_actions(self) -> int:
@@ -67,9 +69,9 @@ class Environment:
         return Discrete(self.num_actions)
 
     def observation_space(self, params: GameParams | None = None) -> Box:
-        """Frames: uint8 [obs_size, obs_size, 3] in 0..255."""
+        """Frames: uint8 [obs_size, obs_size, channels] in 0..255."""
         del params  # the same at every level
-        return Box(0, 255, (self.obs_size, self.obs_size, 3))
+        return Box(0, 255, (self.obs_size, self.obs_size, self.channels))
 
     def reset(
         self, key: AnyKey, params: GameParams | None = None
@@ -118,7 +120,7 @@ class Environment:
     def get_obs(self, state: Any, params: GameParams | None = None) -> Frame:
         """Draws a state. The picture depends on nothing else."""
         scene = self.game.scene(state, self._params(params), self.visibility)
-        return render(scene, self.obs_size)
+        return render(scene, self.obs_size, self.channels)
 
     def init(self, key: AnyKey, params: GameParams | None = None) -> GameState:
         """Samples a first state, without drawing it."""

@@ -146,7 +146,12 @@ def qualified(env_id: str) -> str:
 
 
 def make(
-    env_id: str, *, partial_obs: bool = False, obs_size: int = 128, **params: Any
+    env_id: str,
+    *,
+    partial_obs: bool = False,
+    obs_size: int = 128,
+    channels: int = 3,
+    **params: Any,
 ) -> tuple[Environment, GameParams]:
     """Builds an environment and its params.
 
@@ -154,10 +159,12 @@ def make(
         env_id: one of `registered_envs`, or "module:id" for one that an import adds.
         partial_obs: draws the partial view (POMDP) instead of the full one (MDP).
         obs_size: pixels of a side of the frame, 64 to 512.
+        channels: 3 draws RGB; 1 draws brightness (ITU-R BT.601), the bytes that
+            `arcade_gym.wrappers.Grayscale` makes of RGB.
         **params: replace fields of the level's Params by name.
 
     Raises:
-        ValueError: unknown id, bad size or view, unknown field of Params.
+        ValueError: unknown id, bad size, view or channels, unknown field of Params.
     """
     env_id = resolve(env_id)
     spec, difficulty = find_level(env_id)
@@ -168,6 +175,7 @@ def make(
         default_params=level,
         visibility=_visibility(partial_obs),
         obs_size=_checked_size(obs_size),
+        channels=_checked_channels(channels),
     )
     return env, level
 
@@ -221,3 +229,11 @@ def _checked_size(obs_size: int) -> int:
             f"got {obs_size!r}"
         )
     return obs_size
+
+
+def _checked_channels(channels: int) -> int:
+    if isinstance(channels, bool) or channels not in (1, 3):
+        raise ValueError(
+            f"channels must be 3 (RGB) or 1 (brightness), got {channels!r}"
+        )
+    return int(channels)

@@ -91,6 +91,8 @@ def test_unknown_ids_suggest_the_nearest(arguments, message):
         ({"obs_size": 513}, "got 513"),
         ({"obs_size": 128.0}, "got 128.0"),
         ({"obs_size": True}, "got True"),
+        ({"channels": 4}, r"channels must be 3 \(RGB\) or 1 \(brightness\), got 4"),
+        ({"channels": True}, "got True"),
         ({"partial_obs": 1}, "partial_obs must be True or False, got 1"),
     ],
 )
