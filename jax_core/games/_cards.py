@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from enum import IntEnum
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -74,9 +75,17 @@ def shuffle_suits(
         reached = (index * ones + tops - bounds) & tops
         return bounds - ((reached ^ tops) >> np.uint32(7)), reached
 
-    start = jnp.uint32((bounds << place).sum())
-    _, reached = jax.lax.scan(draw, start, indices)
-    return jax.lax.population_count(reached).astype(jnp.int8)
+    def deal(indices: UInt32[Array, " cards"], unroll: bool) -> Int8[Array, " cards"]:
+        start = jnp.uint32((bounds << place).sum())
+        _, reached = jax.lax.scan(draw, start, indices, unroll=unroll)
+        return jax.lax.population_count(reached).astype(jnp.int8)
+
+    # A GPU launches each trip of a loop anew; a CPU has the loop in its caches.
+    return jax.lax.platform_dependent(
+        indices,
+        cpu=partial(deal, unroll=False),
+        default=partial(deal, unroll=True),
+    )
 
 
 def card_at(cards: Int8[Array, " cards"], index: Count) -> Count:

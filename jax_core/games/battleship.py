@@ -213,9 +213,12 @@ def _draw_ship(
     )
     starts = ~blocked & np.uint32(2 ** (size - length + 1) - 1)
     free_in_line = jax.lax.population_count(starts).astype(jnp.int32)
-    # A product of small whole numbers is exact, and faster than a cumulative sum.
+    # Faster than a cumulative sum, and exact for whole numbers: GPUs round factors to
+    # 11 bits unless they are told not to.
     up_to = np.triu(np.ones((num_lines, num_lines), np.float32))
-    free_so_far = (free_in_line.astype(jnp.float32) @ up_to).astype(jnp.int32)
+    free_so_far = jnp.matmul(
+        free_in_line.astype(jnp.float32), up_to, precision=jax.lax.Precision.HIGHEST
+    ).astype(jnp.int32)
     index = draw_index(uniform, free_so_far[-1])
     free_before = free_so_far - free_in_line
     in_line = (free_before <= index) & (index < free_so_far)
