@@ -54,9 +54,10 @@ class Row(NamedTuple):
 def main(arguments: list[str] | None = None) -> list[Row]:
     """Measures the games that the command line names and prints a table."""
     options = parse(arguments)
-    frame_bytes = 3 * options.obs_size**2
+    frame_bytes = options.channels * options.obs_size**2
     print(
-        f"{options.num_envs} environments, {options.obs_size} px, {options.backend}, "
+        f"{options.num_envs} environments, {options.obs_size} px, "
+        f"{'gray' if options.channels == 1 else 'RGB'}, {options.backend}, "
         f"{jax.devices()[0].platform}; frames/s; shares are of filling the same memory"
     )
     print(
@@ -87,10 +88,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=20, help="steps in a repeat")
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--obs-size", type=int, default=128)
+    parser.add_argument(
+        "--channels", type=int, choices=(1, 3), default=3, help="gray or RGB"
+    )
     parser.add_argument("--partial", action="store_true", help="partial view only")
     parser.add_argument("--backend", choices=BACKENDS, default="functional")
     parser.add_argument("--json", type=Path, help="write the result to this file")
     options = parser.parse_args(arguments)
+    if options.channels != 3 and options.backend != "functional":
+        parser.error("--channels 1 needs --backend functional")
     for game in options.games:
         if game not in registry.games and game not in registry.levels:
             parser.error(registry.unknown("game", game, tuple(registry.games)))
@@ -99,8 +105,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
 
 @jax.jit
 def read(frames: jax.Array) -> jax.Array:
-    """Reads every byte: exclusive or over each frame, uint8 [num_envs, 64]."""
-    blocks = frames.reshape(frames.shape[0], -1, 64)
+    """Reads every byte: exclusive or over each frame, uint8 [num_envs, 64].
+
+    Frames that are no multiple of 64 bytes are read in blocks of another width.
+    """
+    num_bytes = frames[0].size
+    width = next(width for width in (64, 112, 16, 4, 1) if num_bytes % width == 0)
+    blocks = frames.reshape(frames.shape[0], -1, width)
     return jax.lax.reduce(blocks, np.uint8(0), jax.lax.bitwise_xor, (1,))
 
 
@@ -112,7 +123,7 @@ def refill(frames: jax.Array, value: jax.Array) -> jax.Array:
 
 def blank_frames(options: argparse.Namespace) -> jax.Array:
     """Memory for a batch of frames."""
-    shape = (options.num_envs, options.obs_size, options.obs_size, 3)
+    shape = (options.num_envs, options.obs_size, options.obs_size, options.channels)
     return jnp.zeros(shape, jnp.uint8)
 
 
@@ -166,7 +177,12 @@ def measure_loops(
 def functional(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
     """The functional interface: one jitted `step` of a batch."""
     env_id = game if game in registry.levels else f"{game}Easy"
-    env, _ = jax_core.make(env_id, partial_obs=partial_obs, obs_size=options.obs_size)
+    env, _ = jax_core.make(
+        env_id,
+        partial_obs=partial_obs,
+        obs_size=options.obs_size,
+        channels=options.channels,
+    )
     count = options.num_envs
     keys = jax.random.split(jax.random.key(0), count)
     _, state = jax.jit(jax.vmap(env.reset))(keys)

@@ -48,6 +48,19 @@ def test_the_lowest_share_is_of_the_fill_measured_with_it(capsys):
     assert capsys.readouterr().out == "lowest share of the fill: 25%, A, full view\n"
 
 
+def test_gray_frames_of_84_pixels_are_measured():
+    """Their bytes are no multiple of 64."""
+    shape = ["--channels", "1", "--obs-size", "84", "--repeats", "1", "--partial"]
+    (row,) = fps.main([*TINY, *shape])
+    assert row.step_read.median > 0
+
+
+def test_environments_have_no_gray_frames_to_measure(capsys):
+    with pytest.raises(SystemExit):
+        fps.parse(["--channels", "1", "--backend", "numpy"])
+    assert "--backend functional" in capsys.readouterr().err
+
+
 def test_unknown_games_are_refused_with_a_hint(capsys):
     with pytest.raises(SystemExit):
         fps.parse(["Brekout"])
