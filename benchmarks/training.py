@@ -12,8 +12,9 @@ its own PQN beside ours at its settings (128 px, 16 lanes, its encoder):
     .venv-training/bin/pip install 'popgym-arcade[baselines]==0.0.7' six
     python benchmarks/training.py --peer-python .venv-training/bin/python
 
-It plays 2048 steps between two updates and may need minutes for them: after
-`--peer-seconds` the rate is given as "less than".
+It plays 2048 steps between two updates and may need minutes for them. So both play and
+learn an eighth of that (`--peer-share`), in minibatches of the same size; after
+`--peer-seconds` its rate is given as "less than".
 """
 
 import argparse
@@ -29,7 +30,7 @@ import training_peer
 from timing import Rate, measure_in_turn, write_json
 from training_ours import PARTS, prepare, seconds_per_step
 
-from arcade_gym.baselines import RunConfig, preset
+from arcade_gym.baselines import PQN, RunConfig, preset
 
 ALGORITHMS = ("ppo", "pqn")
 MEMORIES = ("none", "gru", "lru")
@@ -61,6 +62,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peer-python", help="interpreter of the published package")
     parser.add_argument("--peer-obs-size", type=int, default=128)
+    parser.add_argument("--peer-share", type=int, choices=(1, 2, 4, 8), default=8)
     parser.add_argument("--peer-seconds", type=int, default=150)
     parser.add_argument("--json", type=Path, help="write the result to this file")
     options = parser.parse_args(arguments)
@@ -167,13 +169,28 @@ def compare_published(options: argparse.Namespace) -> dict[str, Any]:
     if not options.peer_python:
         return {"error": "n/a: no --peer-python"}
     config = preset("paper", "pqn", options.env_id)
-    config = replace(config, memory="none", obs_size=options.peer_obs_size)
+    share, settings = options.peer_share, config.hyper_parameters
+    assert isinstance(settings, PQN)
+    steps = settings.num_steps // share
+    settings = replace(
+        settings,
+        num_steps=steps,
+        sequence_length=steps,
+        num_minibatches=settings.num_minibatches // share,
+    )
+    config = replace(
+        config, memory="none", obs_size=options.peer_obs_size, settings=settings
+    )
     ready = prepare(config, parts=("iteration",))
     rate = once(ready.works["iteration"], ready.rows)
     name = "ours, pqn none, theirs"
     print(f"{name:<22}{rate.median:>9,.1f}")
     peer = training_peer.measure(
-        options.peer_python, options.env_id, config.obs_size, options.peer_seconds
+        options.peer_python,
+        options.env_id,
+        config.obs_size,
+        share,
+        options.peer_seconds,
     )
     row = {"name": "popgym-arcade 0.0.7 PQN", "ours": rate._asdict()} | peer
     print_other(row, rate.median)

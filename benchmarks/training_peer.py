@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import IO, Any
 
 COMPILE_LIMIT = 600  # seconds until it must have begun to train
-UPDATES = 1
 
 
-def measure(python: str, env_id: str, obs_size: int, seconds: int) -> dict[str, Any]:
+def measure(
+    python: str, env_id: str, obs_size: int, share: int, seconds: int
+) -> dict[str, Any]:
     """Trains for one update, or as long as is allowed.
 
     Args:
         python: the interpreter that has the package.
         env_id: a level.
         obs_size: pixels of a side of the frames.
+        share: into how many parts its rollout is cut, of which one is measured.
         seconds: that it may train, once it is compiled.
 
     Returns:
@@ -27,12 +29,14 @@ def measure(python: str, env_id: str, obs_size: int, seconds: int) -> dict[str, 
         or `error`, "n/a: ...", where it did not start. Beside them its settings.
     """
     script = Path(__file__).with_name("peer_training.py")
-    command = [python, str(script), env_id, str(obs_size), str(UPDATES)]
+    command = [python, str(script), env_id, str(obs_size), str(share)]
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
             command,
             stdout=out,
             stderr=err,
+            # Or notes of JAX would stand behind the reason of a failure.
+            env=os.environ | {"JAX_TRACEBACK_FILTERING": "off"},
             start_new_session=True,  # so that its children can be ended with it
         )
         trained = _wait(process, out, seconds)

@@ -21,7 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tests" / "mutations.toml"
 PAGE = ROOT / "docs" / "mutations.md"
-NOTICED = r"^FAILED (\S+) - (?:[aA]ssert|Failed: DID NOT RAISE)"
+NOTICED = r"^FAILED (\S+) - (?:[aA]ssert|Failed: DID NOT RAISE|\S*KeyReuseError)"
 KEYWORDS = {"rules": "", "views": "view or pixels"}  # of pytest's -k
 
 
@@ -75,7 +75,9 @@ def run(mutations):
 
 def read_table():
     return [
-        Mutation(part, *change, entry["file"], entry["tests"], keyword)
+        Mutation(
+            part, *change, entry["file"], entry["tests"], entry.get("only", keyword)
+        )
         for part, entry in tomllib.loads(TABLE.read_text()).items()
         for kind, keyword in KEYWORDS.items()
         for change in entry.get(kind, [])

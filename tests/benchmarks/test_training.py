@@ -78,7 +78,7 @@ def test_parts_are_what_each_adds_to_the_one_before():
 
 
 def peer(python, seconds=20):
-    return training_peer.measure(python, "CartPoleEasy", 128, seconds)
+    return training_peer.measure(python, "CartPoleEasy", 128, 8, seconds)
 
 
 def test_the_published_package_is_timed_without_its_compilation(interpreter):

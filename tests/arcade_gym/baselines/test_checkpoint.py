@@ -36,6 +36,14 @@ def same(found, wanted):
     return all(map(np.array_equal, found, wanted)) and len(found) == len(wanted)
 
 
+def holds(path, wanted):
+    """Whether there is a whole file, and it has these leaves."""
+    try:
+        return same(checkpoint.load(path, eqx.filter_eval_shape(tree)), wanted)
+    except CheckpointError:
+        return False
+
+
 @pytest.fixture
 def saved(tmp_path):
     path = tmp_path / "checkpoint.eqx"
@@ -109,9 +117,8 @@ def test_a_process_killed_at_any_stage_leaves_a_whole_file(
     found = []
     for number in range(stages.count):
         path = stages.copies / str(number) / saved.name
-        loaded = checkpoint.load(path, eqx.filter_eval_shape(tree))
-        is_new = same(loaded, tree(2.0))
-        assert is_new or same(loaded, tree())
+        is_new = holds(path, tree(2.0))
+        assert is_new or holds(path, tree())
         found.append(is_new)
     assert found == sorted(found)  # the old one, then the new one
     assert not found[0]

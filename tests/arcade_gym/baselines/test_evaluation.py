@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import jax_core
-from arcade_gym.baselines import evaluation
+from arcade_gym.baselines import evaluation, state
 from arcade_gym.baselines.evaluation import EVAL_SEED, TEST_SEED, evaluate
 from arcade_gym.playing.match import Match
 from jax_core.game import Move, Visibility
@@ -95,6 +95,15 @@ def test_samples_follow_the_probabilities():
     assert 0.1 < sampled.mean < 0.3  # 0.2; four standard errors are 0.11
     greedy = evaluate(flat, env, seeds=range(200))
     assert 0.13 < greedy.mean < 0.37  # the first corner has a share of 0.25
+
+
+def test_no_episode_serves_two_purposes():
+    """Those of training, of choosing the best network, and of reporting it."""
+    training = int(state.seeds_of_lanes(2**31 // 64 - 1, 64)[-1])
+    choosing = evaluation.evaluation_seeds(100_000, EVAL_SEED)
+    reporting = evaluation.evaluation_seeds(100_000, TEST_SEED)
+    assert training < choosing.min()
+    assert choosing.max() < reporting.min()
 
 
 @pytest.mark.parametrize("seeds", [[], [0.5], [[1]], [-1], [2**32]])

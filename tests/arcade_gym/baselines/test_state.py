@@ -34,6 +34,14 @@ def test_two_chunks_equal_one_of_twice_the_length(algorithm):
     assert once.iteration == 4
 
 
+def test_schedules_follow_the_rows_of_all_lanes():
+    _, metrics = kit.chunk("pqn", kit.started("pqn", "gru"))
+    share = np.array([0, 8 * 6]) / 10_000
+    epsilon = 1 - 0.95 * share / 0.1
+    np.testing.assert_allclose(metrics["epsilon"], epsilon, rtol=1e-5)
+    np.testing.assert_allclose(metrics["learning_rate"], 1e-3 * (1 - share), rtol=1e-5)
+
+
 def test_the_same_seed_gives_the_same_run():
     ends = [kit.chunk("pqn", kit.started("pqn", "gru"))[0] for _ in range(2)]
     for a, b in zip(*map(leaves, ends), strict=True):
