@@ -19,6 +19,9 @@ CACHE_SETTINGS = {
 }
 
 
+_QUICK = pytest.StashKey()  # names of the quick tests, whether they are chosen or not
+
+
 def pytest_addoption(parser):
     parser.addoption(
         "--update-golden",
@@ -40,8 +43,8 @@ def pytest_configure():
     os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # for them, too
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+@pytest.hookimpl(tryfirst=True)  # before tests are left out
+def pytest_collection_modifyitems(config, items):
     """Leaves the harder levels of quick tests to the whole suite.
 
     Medium levels, whose rules are those of the others and whose sizes lie between
@@ -52,6 +55,29 @@ def pytest_collection_modifyitems(items):
             item.own_markers = [m for m in item.own_markers if m.name != "quick"]
         if re.search(r"^tests/games/.*::(?!test_constants).*Medium", item.nodeid):
             item.add_marker(pytest.mark.slow)
+    config.stash[_QUICK] = [i.nodeid for i in items if i.get_closest_marker("quick")]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Tells a worker what only its parent knows."""
+    node.workerinput["is_whole"] = _is_whole(node.config)
+
+
+def _is_whole(config):
+    """Whether all tests are collected, because no path was given."""
+    told = getattr(config, "workerinput", {})
+    return told.get(
+        "is_whole", config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    )
+
+
+@pytest.fixture
+def quick_tests(request):
+    """Names of all quick tests."""
+    if not _is_whole(request.config):
+        pytest.skip("needs the collection of the whole suite: pytest, without a path")
+    return request.config.stash[_QUICK]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -13,20 +13,11 @@ pytestmark = pytest.mark.quick
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.fixture
-def quick(request):
-    """Names of all quick tests."""
-    if request.config.args_source is not pytest.Config.ArgsSource.TESTPATHS:
-        pytest.skip("needs the collection of the whole suite: pytest, without a path")
-    items = request.session.items
-    return [item.nodeid for item in items if item.get_closest_marker("quick")]
-
-
 @pytest.mark.parametrize("folder", ["tests/games", "tests/arcade_gym/commands"])
-def test_every_file_of_rules_and_of_commands_has_a_quick_test(quick, folder):
+def test_every_file_of_rules_and_of_commands_has_a_quick_test(quick_tests, folder):
     files = {str(path.relative_to(ROOT)) for path in (ROOT / folder).glob("test_*.py")}
     assert files
-    assert files <= {name.partition("::")[0] for name in quick}
+    assert files <= {name.partition("::")[0] for name in quick_tests}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +39,6 @@ def test_every_file_of_rules_and_of_commands_has_a_quick_test(quick, folder):
     ],
     ids=["views", "backends", "commands"],
 )
-def test_every_view_backend_and_command_has_a_quick_test(quick, test, cases):
+def test_every_view_backend_and_command_has_a_quick_test(quick_tests, test, cases):
     """The first draws a game in both views."""
-    assert {f"tests/{test}[{case}]" for case in cases} <= set(quick)
+    assert {f"tests/{test}[{case}]" for case in cases} <= set(quick_tests)
