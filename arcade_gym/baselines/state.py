@@ -92,7 +92,15 @@ def start(
     """
     mesh = make_mesh() if mesh is None else mesh
     seeds = seeds_of_lanes(seed, algorithm.num_envs)
+    key = jax.random.key_data(jax.random.split(_learning_key(seed))[1])
     arrays, rest = eqx.partition(network, eqx.is_array)
+    return _begin(_Program(algorithm, env, mesh), rest, arrays, jnp.asarray(seeds), key)
+
+
+@eqx.filter_jit  # once for all seeds
+def _begin(program: "_Program", rest: Any, arrays: Any, seeds: Any, key: Any) -> Any:
+    algorithm, env = program.algorithm, program.env
+    skeleton: list[Any] = []  # filled while tracing: what is no array
 
     def begin(arrays: Any, seeds: Any, key: Any) -> Any:
         # Copies, because the state is donated and the caller keeps the network.
@@ -113,17 +121,15 @@ def start(
         skeleton.append(eqx.partition(state, eqx.is_array)[1])
         return eqx.filter(state, eqx.is_array)
 
-    skeleton: list[Any] = []  # filled while tracing: what is no array
     everywhere = PartitionSpec()
     spread = jax.shard_map(
         begin,
-        mesh=mesh,
+        mesh=program.mesh,
         in_specs=(everywhere, PartitionSpec(AXIS), everywhere),
         out_specs=layout(),
         check_vma=False,
     )
-    key = jax.random.key_data(jax.random.split(_learning_key(seed))[1])
-    return eqx.combine(jax.jit(spread)(arrays, seeds, key), skeleton[0])
+    return eqx.combine(spread(arrays, seeds, key), skeleton[0])
 
 
 def seeds_of_lanes(seed: int, num_envs: int) -> UInt32[np.ndarray, " lanes"]:
@@ -187,7 +193,7 @@ class _Program:
     algorithm: Any
     env: Environment
     mesh: Mesh
-    iterations: int
+    iterations: int = 0  # of a chunk
 
 
 def _run(total: Any, program: _Program, rest: Any, arrays: Any) -> Any:
