@@ -14,7 +14,6 @@ from gpu_program import Program
 
 import jax_core
 from jax_core import registry
-from tests.benchmarks.broken_steps import STEPS, compile_broken
 
 SOUND = Program(
     launches=9,
@@ -137,32 +136,6 @@ def test_every_game_has_limits():
 
 
 JOBS = os.cpu_count() or 1
-
-
-@pytest.fixture(scope="module")
-def broken():
-    """Programs of steps that each break a rule."""
-    programs = gpu_compile.in_processes(compile_broken, STEPS, JOBS)
-    return dict(zip(STEPS, programs, strict=True))
-
-
-@pytest.mark.gpu_compile
-@pytest.mark.parametrize(
-    ("name", "rule"),
-    [
-        ("two_kernels", "2 kernels write frames"),
-        ("masks", "bytes written for each"),
-        ("loop", "1 loops"),
-        ("loop", "2 graphs"),
-        ("narrow_stores", "stores of 4 bytes"),
-        ("slow_drawing", "instructions per byte"),
-        ("many_launches", "launches, more than"),
-        ("rounded_product", "products of rounded factors"),
-    ],
-)
-def test_a_step_that_breaks_a_rule_is_noticed(broken, name, rule):
-    assert faults_of(CASE, broken["sound"]) == []
-    assert any(rule in fault for fault in faults_of(CASE, broken[name]))
 
 
 SPILLING = """\
