@@ -12,7 +12,7 @@ three seeds such intervals are too narrow, so single seeds are shown as well.
 
 import argparse
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ import numpy as np
 from timing import write_json
 
 RESAMPLES = 2000
+COLUMNS = 3  # pictures side by side
 
 
 class Run(NamedTuple):
@@ -58,15 +59,14 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     for (level, view, algorithm, memory), runs in rows.items():
         means = [float(np.mean(run.own)) for run in runs]
         cells = " ".join(f"{mean:.3f}" for mean in means)
-        head = f"{level:<20}{view:<9}{algorithm:<5}{memory:<8}"
+        head = f"{short(level):<20}{view:<9}{algorithm:<5}{memory:<8}"
         print(f"{head}{np.mean(means):>7.3f}  {cells}")
     found = differences(rows)
     for line in found:
         low, high = line["interval"]
-        print(
-            f"{line['level']} {line['view']} {line['algorithm']}: {line['memory']} - "
-            f"none = {line['difference']:+.3f} [{low:+.3f}, {high:+.3f}]"
-        )
+        where = f"{short(line['level'])} {line['view']} {line['algorithm']}"
+        what = f"{line['memory']} - none = {line['difference']:+.3f}"
+        print(f"{where}: {what} [{low:+.3f}, {high:+.3f}]")
     record = {"rows": [as_json(*item) for item in rows.items()], "differences": found}
     if options.json:
         write_json(options.json, record)
@@ -147,6 +147,11 @@ def differences(rows: dict[tuple[str, ...], list[Run]]) -> list[dict[str, Any]]:
     return found
 
 
+def short(level: str) -> str:
+    """A level without the module of an own game."""
+    return level.rpartition(":")[2]
+
+
 def mean_of_means(returns: list[list[float]]) -> float:
     """The mean over seeds of the mean over episodes."""
     return float(np.mean([np.mean(one) for one in returns]))
@@ -198,27 +203,36 @@ def as_json(row: tuple[str, ...], runs: list[Run]) -> dict[str, Any]:
 
 
 def plot(rows: dict[tuple[str, ...], list[Run]], path: Path) -> None:
-    """Draws training returns by steps: one picture a level, one color a memory."""
+    """Draws training returns by steps where memories can be compared.
+
+    One picture a level, view and algorithm, one color a memory.
+    """
     import matplotlib  # noqa: PLC0415  # optional, for the picture only
 
     matplotlib.use("Agg")
     from matplotlib import pyplot  # noqa: PLC0415  # as above
 
-    pictures = sorted({row[:3] for row in rows})
+    count = Counter(row[:3] for row in rows)
+    pictures = sorted(picture for picture in count if count[picture] > 1) or [*count]
     memories = sorted({row[3] for row in rows}, key=lambda name: (name == "none", name))
-    size = (4 * len(pictures), 2.8)
-    figure, axes = pyplot.subplots(1, len(pictures), figsize=size, squeeze=False)
-    for picture, axis in zip(pictures, axes[0], strict=True):
+    across = min(COLUMNS, len(pictures))
+    down = -(-len(pictures) // across)
+    size = (4 * across, 2.8 * down)
+    figure, axes = pyplot.subplots(down, across, figsize=size, squeeze=False)
+    for axis in axes.flat[len(pictures) :]:
+        axis.set_axis_off()
+    for picture, axis in zip(pictures, axes.flat, strict=False):
         for memory in memories:
             for i, run in enumerate(rows.get((*picture, memory), [])):
                 label = memory if i == 0 else None
                 color = f"C{memories.index(memory)}"
                 axis.plot(*zip(*run.curve, strict=True), color=color, label=label)
-        axis.set(title=f"{picture[0]}, {picture[1]} view, {picture[2].upper()}")
+        axis.set(title=f"{short(picture[0])}, {picture[1]} view, {picture[2].upper()}")
         axis.set(xlabel="steps", ylim=(min(0, axis.get_ylim()[0]), 1.02))
         axis.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:g}k")
         axis.legend(frameon=False)
-    axes[0, 0].set_ylabel("return while training")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("return while training")
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)

@@ -17,7 +17,7 @@ def prepare_ours(
 ) -> Callable[[], dict[str, Any]]:
     """Compiles our step and returns what measures it, each frame read."""
     steps = SCALE * options.steps
-    settings = argparse.Namespace(num_envs=lanes, obs_size=128, steps=steps)
+    settings = argparse.Namespace(num_envs=lanes, obs_size=128, channels=3, steps=steps)
     runner = fps.functional(env_id, options.partial, settings)
 
     def work() -> None:

@@ -51,6 +51,7 @@ def measure_point(
 ) -> list[dict[str, Any]]:
     """Measures all games at one number of environments and one size."""
     settings = argparse.Namespace(
+        channels=3,
         num_envs=lanes,
         obs_size=pixels,
         steps=max(2, options.frames // lanes),

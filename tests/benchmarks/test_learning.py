@@ -65,6 +65,17 @@ def test_memory_is_compared_with_none_in_its_own_view(runs, tmp_path, capsys):
     assert "gru - none = +0.4" in capsys.readouterr().out
 
 
+def test_levels_of_own_games_go_without_their_module(tmp_path, capsys):
+    runs = [
+        write_run(tmp_path / memory, memory, 0, [0.5], env_id="games/lamp.py:LampEasy")
+        for memory in ("gru", "none")
+    ]
+    learning.main([*map(str, runs)])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].startswith("LampEasy            partial  ppo  gru")
+    assert lines[-1].startswith("LampEasy partial ppo: gru - none")
+
+
 def test_unfinished_runs_are_refused(runs):
     (runs[0] / "done.json").unlink()
     with pytest.raises(SystemExit, match="gru0 is no finished run"):
