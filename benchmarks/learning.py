@@ -205,7 +205,8 @@ def as_json(row: tuple[str, ...], runs: list[Run]) -> dict[str, Any]:
 def plot(rows: dict[tuple[str, ...], list[Run]], path: Path) -> None:
     """Draws training returns by steps where memories can be compared.
 
-    One picture a level, view and algorithm, one color a memory.
+    One picture a level, view and algorithm, one color a memory. Lines are the sampled
+    policy, dots greedy evaluations.
     """
     import matplotlib  # noqa: PLC0415  # optional, for the picture only
 
@@ -227,12 +228,13 @@ def plot(rows: dict[tuple[str, ...], list[Run]], path: Path) -> None:
                 label = memory if i == 0 else None
                 color = f"C{memories.index(memory)}"
                 axis.plot(*zip(*run.curve, strict=True), color=color, label=label)
+                axis.plot(*zip(*run.greedy, strict=True), "o", color=color, ms=3)
         axis.set(title=f"{short(picture[0])}, {picture[1]} view, {picture[2].upper()}")
         axis.set(xlabel="steps", ylim=(min(0, axis.get_ylim()[0]), 1.02))
         axis.xaxis.set_major_formatter(lambda steps, _: f"{steps / 1000:g}k")
         axis.legend(frameon=False)
     for axis in axes[:, 0]:
-        axis.set_ylabel("return while training")
+        axis.set_ylabel("return: sampled, greedy (dots)")
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
