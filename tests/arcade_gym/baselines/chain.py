@@ -100,13 +100,15 @@ def best_values(gamma):
     return q
 
 
-def random_values(gamma):
-    """V of uniformly random play, [LENGTH], by iteration."""
+def values_of(probabilities, gamma):
+    """V of a policy, [LENGTH], whose probabilities are [LENGTH, 5], by iteration."""
+    places = np.arange(LENGTH)
+    right = probabilities[:, RIGHT]
+    left = probabilities[:, RIGHT - 1]
     value = np.zeros(LENGTH + 1)
     for _ in range(500):
-        moved = [
-            value[max(p - 1, 0)] + value[p + 1] + 3 * value[p] for p in range(LENGTH)
-        ]
-        value[:LENGTH] = gamma * np.array(moved) / 5
-        value[LENGTH - 1] += 1 / 5
+        moved = right * value[places + 1] + left * value[np.maximum(places - 1, 0)]
+        stayed = (1 - right - left) * value[places]
+        value[:LENGTH] = gamma * (moved + stayed)
+        value[LENGTH - 1] += right[-1]
     return value[:LENGTH]

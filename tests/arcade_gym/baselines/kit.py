@@ -1,7 +1,12 @@
 """Small learners on small games, compiled once for all tests of a process."""
 
 import functools
+import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -28,6 +33,23 @@ SMALL = {
 }
 ALGORITHMS = {"ppo": PPO(**SMALL), "pqn": PQN(**SMALL)}
 NETWORKS = {"ppo": ActorCriticRNN, "pqn": QNetworkRNN}
+
+ROOT = Path(__file__).parents[3]
+
+
+def printed_on_eight_devices(module):
+    """What a module of these tests prints last, as JSON, where 8 devices are forced."""
+    flags = "--xla_force_host_platform_device_count=8"
+    done = subprocess.run(
+        [sys.executable, "-m", f"tests.arcade_gym.baselines.{module}"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def cue_env(view=Visibility.PARTIAL, **params):

@@ -1,29 +1,13 @@
 """Lanes on several devices learn what they learn on one."""
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-ROOT = Path(__file__).parents[3]
+from tests.arcade_gym.baselines import kit
 
 
 @pytest.fixture(scope="module")
 def seen():
-    flags = "--xla_force_host_platform_device_count=8"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.arcade_gym.baselines.shared_lanes"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    return kit.printed_on_eight_devices("shared_lanes")
 
 
 @pytest.mark.slow

@@ -1,11 +1,6 @@
 """DQN: what is replayed, what it is worth, and when the target network moves."""
 
-import json
-import os
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import equinox as eqx
 import jax
@@ -18,11 +13,10 @@ from arcade_gym.baselines.collective import AXIS
 from arcade_gym.baselines.dqn import DQN
 from arcade_gym.baselines.lanes import NO_ACTION
 from arcade_gym.baselines.off_policy import Window
-from tests.arcade_gym.baselines import chain, toy
+from tests.arcade_gym.baselines import chain, kit, toy
 from tests.arcade_gym.baselines.kit import on_one_device
 from tests.arcade_gym.baselines.toy import GAMMA, SMALL
 
-ROOT = Path(__file__).parents[3]
 LEARNING_FROM, PERIOD = 2, 3  # iterations of SMALL
 
 
@@ -312,17 +306,7 @@ def test_what_devices_cannot_share_is_refused(devices, message):
 
 @pytest.fixture(scope="module")
 def on_devices():
-    flags = "--xla_force_host_platform_device_count=8"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.arcade_gym.baselines.dqn_on_devices"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-        env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout.splitlines()[-1])
+    return kit.printed_on_eight_devices("dqn_on_devices")
 
 
 @pytest.mark.slow
