@@ -77,7 +77,7 @@ class PPO(OnPolicy):
         }
         unexplained = variance(advantage, counts)  # target - value
         explained = 1 - unexplained / (variance(target, counts) + 1e-8)
-        spread = jnp.sqrt(variance(advantage, counts))
+        spread = jnp.sqrt(unexplained)
         return batch, {"explained_variance": explained, "advantage_std": spread}
 
     def loss(
