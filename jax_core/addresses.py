@@ -19,9 +19,8 @@ def load(module: str) -> None:
             importlib.import_module(module)
     except (ImportError, FileNotFoundError) as error:
         raise ValueError(
-            f"Cannot import {module!r}: {error}. Before the colon of a game stands the "
-            "module that registers it: one that can be imported from here, or a "
-            "file that ends in .py"
+            f"Cannot import {module!r}: {error}. Name the module that registers the "
+            "game: one that can be imported from here, or a file that ends in .py"
         ) from error
 
 
