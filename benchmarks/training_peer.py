@@ -1,13 +1,13 @@
 """Starts the published package's PQN and times it, whatever it does."""
 
-import json
 import os
 import signal
 import subprocess
 import tempfile
 import time
-from pathlib import Path
 from typing import IO, Any
+
+import peer_process
 
 COMPILE_LIMIT = 600  # seconds until it must have begun to train
 
@@ -28,25 +28,19 @@ def measure(
         `steps_per_second` of the update; or `less_than` where it had not ended in time;
         or `error`, "n/a: ...", where it did not start. Beside them its settings.
     """
-    script = Path(__file__).with_name("peer_training.py")
-    command = [python, str(script), env_id, str(obs_size), str(share)]
+    arguments = env_id, obs_size, share
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = subprocess.Popen(
-            command,
-            stdout=out,
-            stderr=err,
-            # Or notes of JAX would stand behind the reason of a failure.
-            env=os.environ | {"JAX_TRACEBACK_FILTERING": "off"},
-            start_new_session=True,  # so that its children can be ended with it
+        process = peer_process.start(
+            python, "peer_training.py", *arguments, out=out, err=err
         )
         trained = _wait(process, out, seconds)
         if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            peer_process.end(process)
         process.wait()
-        return _result(_read(out), trained, _last_line(err), process.returncode)
+        return _result(_read(out), trained, _all(err), process.returncode)
 
 
-def _wait(process: subprocess.Popen[bytes], out: IO[bytes], seconds: int) -> float:
+def _wait(process: subprocess.Popen[str], out: IO[bytes], seconds: int) -> float:
     """Waits for the end or the limit; gives the seconds since it was compiled."""
     start, compiled = time.perf_counter(), None
     while process.poll() is None:
@@ -63,7 +57,7 @@ def _wait(process: subprocess.Popen[bytes], out: IO[bytes], seconds: int) -> flo
 
 
 def _result(
-    said: dict[str, Any], trained: float, last_line: str, code: int | None
+    said: dict[str, Any], trained: float, err: str, code: int | None
 ) -> dict[str, Any]:
     """What came of it."""
     if "seconds" in said:
@@ -74,20 +68,15 @@ def _result(
         return said | {"less_than": said["steps"] / trained, "error": None}
     if code == -signal.SIGKILL:
         return {"error": f"n/a: not compiled after {COMPILE_LIMIT} s"}
-    return said | {"error": f"n/a: {last_line or f'exit status {code}'}"}
+    return said | {"error": f"n/a: {peer_process.reason(err, code)}"}
 
 
 def _read(out: IO[bytes]) -> dict[str, Any]:
-    """The lines of JSON among those that the package has printed so far, joined."""
+    """The records that it has printed so far, joined."""
     said: dict[str, Any] = {}
-    for line in _all(out).splitlines():
-        if line.startswith("{") and line.endswith("}"):
-            said |= json.loads(line)
+    for record in peer_process.records(_all(out)):
+        said |= record
     return said
-
-
-def _last_line(err: IO[bytes]) -> str:
-    return (_all(err).strip().splitlines() or [""])[-1]
 
 
 def _all(file: IO[bytes]) -> str:
