@@ -1,7 +1,6 @@
 """The comparison with other packages survives whatever a peer does."""
 
 import json
-import stat
 import sys
 import time
 
@@ -28,19 +27,6 @@ child = subprocess.Popen([sys.executable, '-c', wait])
 open({path!r}, 'w').write(str(child.pid))
 time.sleep(99)"""
 SMALL = ["--lanes", "2", "--our-lanes", "4", "--steps", "1", "--repeats", "2"]
-
-
-@pytest.fixture
-def interpreter(tmp_path):
-    """Makes an interpreter that runs the given lines instead of a peer's script."""
-
-    def make(body):
-        path = tmp_path / "python"
-        path.write_text(FAKE.format(python=sys.executable, body=body))
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        return str(path)
-
-    return make
 
 
 @pytest.fixture

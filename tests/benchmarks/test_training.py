@@ -1,8 +1,6 @@
 """The benchmark of learners: its tables, and whatever the published package does."""
 
 import json
-import stat
-import sys
 
 import jax
 import pytest
@@ -21,19 +19,6 @@ def say(**record):
 {body}
 """
 COMPILED = "say(compile=2.5, steps=100, settings=dict(NUM_ENVS=16))\n"
-
-
-@pytest.fixture
-def interpreter(tmp_path):
-    """Makes an interpreter that runs the given lines instead of a script."""
-
-    def make(body):
-        path = tmp_path / "python"
-        path.write_text(FAKE.format(python=sys.executable, body=body))
-        path.chmod(path.stat().st_mode | stat.S_IXUSR)
-        return str(path)
-
-    return make
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ and "stop_at" are steps after which the process sends itself a signal; "coordina
 """
 
 import json
-import os
 import signal
 import sys
 
@@ -14,20 +13,6 @@ import jax
 
 from arcade_gym.baselines import Interrupted, train
 from tests.arcade_gym.baselines import runs
-
-
-class SignalAt:
-    """A sink that sends this process a signal after some steps of training."""
-
-    def __init__(self, steps, number):
-        self.steps, self.number = steps, number
-
-    def write(self, steps, scalars):
-        if steps == self.steps and "train/episodes" in scalars:
-            os.kill(os.getpid(), self.number)
-
-    def close(self):
-        pass
 
 
 def main(options):
@@ -45,7 +30,7 @@ def main(options):
         checkpoint_minutes=1e-9,
     )
     sinks = [
-        SignalAt(options[name], number)
+        runs.SignalAt(options[name], number)
         for name, number in (("kill_at", signal.SIGKILL), ("stop_at", signal.SIGTERM))
         if name in options
     ]

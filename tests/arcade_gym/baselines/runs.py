@@ -1,6 +1,8 @@
 """Tiny runs on Cue for the tests of training, and what they leave behind."""
 
 import json
+import os
+import signal
 
 from arcade_gym.baselines.config import ALGORITHMS, RunConfig
 
@@ -33,6 +35,20 @@ FLAGS = """
 
 CLOCK = ("seconds", "steps_per_second")
 """What is not the same in two equal runs."""
+
+
+class SignalAt:
+    """A sink that sends this process a signal after some steps of training."""
+
+    def __init__(self, steps, number=signal.SIGINT):
+        self.steps, self.number = steps, number
+
+    def write(self, steps, scalars):
+        if steps == self.steps and "train/episodes" in scalars:
+            os.kill(os.getpid(), self.number)
+
+    def close(self):
+        pass
 
 
 def config(path, algorithm="ppo", **changes):

@@ -20,7 +20,7 @@ from arcade_gym.baselines.networks import ActorCriticRNN
 from arcade_gym.baselines.session import Session
 from arcade_gym.baselines.training import train
 from tests.arcade_gym.baselines import runs
-from tests.arcade_gym.baselines.runs import CHUNK, config, lines
+from tests.arcade_gym.baselines.runs import CHUNK, SignalAt, config, lines
 
 FILES = {
     ".lock",
@@ -33,20 +33,6 @@ FILES = {
     "model.eqx",
     "model.json",
 }
-
-
-class SignalAt:
-    """A sink that sends this process a signal after some steps."""
-
-    def __init__(self, steps, number=signal.SIGINT):
-        self.steps, self.number = steps, number
-
-    def write(self, steps, scalars):
-        if steps == self.steps and "train/episodes" in scalars:
-            os.kill(os.getpid(), self.number)
-
-    def close(self):
-        pass
 
 
 @pytest.fixture(scope="module")
