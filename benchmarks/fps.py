@@ -64,11 +64,12 @@ def main(arguments: list[str] | None = None) -> list[Row]:
         f"{'game':<19} {'view':<8} {'draw':>9} {'+read':>9} {'step':>9} {'+read':>9} "
         f"{'spread':>6} {'GB/s':>5} {'fill':>9} {'of fill':>7} {'compile':>7}"
     )
+    views = [True] if options.partial else [False] if options.full else [False, True]
     rows = []
     for game in options.games or sorted(
         registry.levels if options.all_levels else registry.games
     ):
-        for partial_obs in [True] if options.partial else [False, True]:
+        for partial_obs in views:
             rows.append(measure_game(game, partial_obs, options))
             print_row(rows[-1], frame_bytes)
     print_lowest(rows)
@@ -91,7 +92,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--channels", type=int, choices=(1, 3), default=3, help="gray or RGB"
     )
-    parser.add_argument("--partial", action="store_true", help="partial view only")
+    views = parser.add_mutually_exclusive_group()
+    views.add_argument("--full", action="store_true", help="full view only")
+    views.add_argument("--partial", action="store_true", help="partial view only")
     parser.add_argument("--backend", choices=BACKENDS, default="functional")
     parser.add_argument("--json", type=Path, help="write the result to this file")
     options = parser.parse_args(arguments)

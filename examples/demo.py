@@ -33,7 +33,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"Arcade Gym {arcade_gym.__version__} on {jax.devices()[0]}")
     games = sorted(registry.games)
-    films = [(film(game, False), film(game, True)) for game in games]
+    films = [film(game) for game in games]
     if options.picture:
         save_picture(options.picture, films)
         print(f"Wrote {options.picture}")
@@ -50,30 +50,32 @@ def main() -> None:
     )
     print(f"\nWrote {OUT}/games.png and {OUT}/games.gif")
     print(SPEED, flush=True)
-    fps = [str(ROOT / "benchmarks" / "fps.py"), "--steps", "8", "--repeats", "3"]
-    subprocess.run([sys.executable, *fps], check=True)
+    fps = str(ROOT / "benchmarks" / "fps.py")
+    quick = ["--full", "--steps", "8", "--repeats", "3"]
+    subprocess.run([sys.executable, fps, *quick], check=True)
     print(NEXT)
 
 
-def film(game: str, partial_obs: bool) -> list[np.ndarray]:
-    """Frames of one lane of a batch that plays at random."""
-    env, params = jax_core.make(f"{game}Easy", partial_obs=partial_obs)
+def film(game: str) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Frames of one lane of a batch that plays at random: full view, partial view."""
+    env, params = jax_core.make(f"{game}Easy")
+    partial, _ = jax_core.make(f"{game}Easy", partial_obs=True)
     step = jax.jit(jax.vmap(env.step, in_axes=(0, 0, 0, None)))
+    draw = jax.jit(partial.get_obs)  # the same states, as the partial view shows them
     keys = jax.random.split(jax.random.key(0), LANES)
-    obs, state = jax.jit(jax.vmap(env.reset, in_axes=(0, None)))(keys, params)
-    frames, total = [np.asarray(obs[0])], 0.0
-    for t in range(1, STEPS):
+    state = jax.jit(jax.vmap(env.init, in_axes=(0, None)))(keys, params)
+    frames, total = [], 0.0
+    for t in range(STEPS):
         action_key, step_key = jax.random.split(jax.random.key(t))
         actions = jax.random.randint(action_key, (LANES,), 0, env.num_actions)
         step_keys = jax.random.split(step_key, LANES)
         obs, state, reward, _, _ = step(step_keys, state, actions, params)
-        frames.append(np.asarray(obs[0]))
+        seen = draw(jax.tree.map(lambda leaf: leaf[0], state), params)
+        frames.append((np.asarray(obs[0]), np.asarray(seen)))
         total += float(reward.sum())
-    view = "partial" if partial_obs else "full"
-    print(
-        f"  {game:<14} {view:<8} {LANES} x {STEPS} random steps, rewards {total:+.2f}"
-    )
-    return frames
+    print(f"  {game:<14} {LANES} x {STEPS} random steps, rewards {total:+.2f}")
+    full_frames, partial_frames = zip(*frames, strict=True)
+    return list(full_frames), list(partial_frames)
 
 
 def sheet(

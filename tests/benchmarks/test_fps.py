@@ -39,6 +39,19 @@ def test_all_levels_are_measured_on_request(monkeypatch):
     assert measured == sorted(registry.levels)
 
 
+@pytest.mark.parametrize(
+    ("options", "views"),
+    [([], [False, True]), (["--full"], [False]), (["--partial"], [True])],
+)
+def test_views_are_chosen(options, views, monkeypatch):
+    measured = []
+    monkeypatch.setattr(fps, "measure_game", lambda _, view, __: measured.append(view))
+    monkeypatch.setattr(fps, "print_row", lambda *_: None)
+    monkeypatch.setattr(fps, "print_lowest", lambda *_: None)
+    fps.main(["Breakout", *options])
+    assert measured == views
+
+
 def test_the_lowest_share_is_of_the_fill_measured_with_it(capsys):
     rows = []
     for game, step, fill in ("A", 250, 1000), ("B", 200, 500), ("C", 300, 600):
