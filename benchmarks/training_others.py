@@ -15,7 +15,7 @@ import jax
 
 import jax_core
 from arcade_gym.baselines import PPO, RunConfig
-from arcade_gym.baselines.encoders import STAGES
+from arcade_gym.baselines.networks.encoders import STAGES
 from jax_core import compiler_options
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -10,9 +10,10 @@ import jax
 import jax.numpy as jnp
 from jax.sharding import PartitionSpec
 
-from arcade_gym.baselines import RunConfig, levels, state, weights
+from arcade_gym.baselines import RunConfig, levels, state
 from arcade_gym.baselines.collective import all_lanes, own_part
-from arcade_gym.baselines.rollout import collect
+from arcade_gym.baselines.rollouts.rollout import collect
+from arcade_gym.baselines.runs import weights
 from jax_core import compiler_options
 
 PARTS = ("environment", "play", "iteration")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from arcade_gym.baselines.run_directory import RunDirectory
+from arcade_gym.baselines.runs.run_directory import RunDirectory
 from arcade_gym.commands import compilation_cache
 from arcade_gym.commands.main import main
 from jax_core import registry

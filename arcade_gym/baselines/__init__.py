@@ -3,9 +3,7 @@
 try:
     from arcade_gym.baselines import returns
     from arcade_gym.baselines.agent import Agent, load_agent
-    from arcade_gym.baselines.checkpoint import CheckpointError
     from arcade_gym.baselines.config import RunConfig
-    from arcade_gym.baselines.dqn import DQN
     from arcade_gym.baselines.evaluation import (
         EVAL_SEED,
         TEST_SEED,
@@ -14,14 +12,16 @@ try:
         evaluate,
         evaluation_seeds,
     )
-    from arcade_gym.baselines.interrupts import Interrupted
+    from arcade_gym.baselines.learners.dqn import DQN
+    from arcade_gym.baselines.learners.ppo import PPO
+    from arcade_gym.baselines.learners.pqn import PQN
     from arcade_gym.baselines.memory import Memory, make_memory, memory_names
     from arcade_gym.baselines.networks import ActorCriticRNN, QNetworkRNN
-    from arcade_gym.baselines.ppo import PPO
-    from arcade_gym.baselines.pqn import PQN
     from arcade_gym.baselines.presets import preset
-    from arcade_gym.baselines.report import Report
-    from arcade_gym.baselines.sinks import Sink
+    from arcade_gym.baselines.runs.checkpoint import CheckpointError
+    from arcade_gym.baselines.runs.interrupts import Interrupted
+    from arcade_gym.baselines.runs.report import Report
+    from arcade_gym.baselines.runs.sinks import Sink
     from arcade_gym.baselines.training import train
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(

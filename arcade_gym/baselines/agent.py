@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Bool, Int32, UInt8
 
-from arcade_gym.baselines import levels, weights
+from arcade_gym.baselines import levels
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.run_directory import RunDirectory
+from arcade_gym.baselines.runs import weights
+from arcade_gym.baselines.runs.run_directory import RunDirectory
 from jax_core.registry import unknown
 
 NETWORKS = ("best", "last")

@@ -11,11 +11,11 @@ import tyro
 from tyro.conf import arg
 
 from arcade_gym.baselines import field_types, levels
-from arcade_gym.baselines.dqn import DQN
-from arcade_gym.baselines.encoders import STAGES
+from arcade_gym.baselines.learners.dqn import DQN
+from arcade_gym.baselines.learners.ppo import PPO
+from arcade_gym.baselines.learners.pqn import PQN
 from arcade_gym.baselines.memory import canonical_name
-from arcade_gym.baselines.ppo import PPO
-from arcade_gym.baselines.pqn import PQN
+from arcade_gym.baselines.networks.encoders import STAGES
 from arcade_gym.baselines.state import seeds_of_lanes
 from jax_core import registry
 from jax_core.registry import MAX_OBS_SIZE, MIN_OBS_SIZE, unknown

@@ -12,10 +12,10 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float32, Int32
 
-from arcade_gym.baselines import forward
-from arcade_gym.baselines import lanes as lanes_module
-from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.rollout import seen_by
+from arcade_gym.baselines.rollouts import forward
+from arcade_gym.baselines.rollouts import lanes as lanes_module
+from arcade_gym.baselines.rollouts.lanes import Lanes
+from arcade_gym.baselines.rollouts.rollout import seen_by
 from arcade_gym.lanes.arguments import MAX_SEED
 from jax_core import Environment, compiler_options, random, registry
 from jax_core.game import Visibility

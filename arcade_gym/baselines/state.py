@@ -11,10 +11,10 @@ import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, UInt32
 
-from arcade_gym.baselines import lanes as lanes_module
 from arcade_gym.baselines.collective import AXIS
 from arcade_gym.baselines.evaluation import EVAL_SEED
-from arcade_gym.baselines.scanning import scan
+from arcade_gym.baselines.rollouts import lanes as lanes_module
+from arcade_gym.baselines.rollouts.scanning import scan
 from jax_core import Environment, compiler_options
 
 _LEARNING = 1

@@ -8,16 +8,16 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import Any
 
-from arcade_gym.baselines import judging, processes, report, weights
-from arcade_gym.baselines.claiming import claimed
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.interrupts import Interrupted, Interrupts
-from arcade_gym.baselines.judging import BEST, LAST, Judgement
-from arcade_gym.baselines.recorder import Recorder
-from arcade_gym.baselines.report import FINISHED, TARGET, Report
-from arcade_gym.baselines.run_directory import RunDirectory
-from arcade_gym.baselines.session import Session
-from arcade_gym.baselines.sinks import Sink
+from arcade_gym.baselines.runs import judging, processes, report, weights
+from arcade_gym.baselines.runs.claiming import claimed
+from arcade_gym.baselines.runs.interrupts import Interrupted, Interrupts
+from arcade_gym.baselines.runs.judging import BEST, LAST, Judgement
+from arcade_gym.baselines.runs.recorder import Recorder
+from arcade_gym.baselines.runs.report import FINISHED, TARGET, Report
+from arcade_gym.baselines.runs.run_directory import RunDirectory
+from arcade_gym.baselines.runs.session import Session
+from arcade_gym.baselines.runs.sinks import Sink
 
 
 def train(

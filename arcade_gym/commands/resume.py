@@ -8,7 +8,7 @@ from typing import Annotated
 
 import tyro
 
-from arcade_gym.baselines.run_directory import RunDirectory
+from arcade_gym.baselines.runs.run_directory import RunDirectory
 from arcade_gym.commands import compilation_cache
 from arcade_gym.commands.running import refuse, run
 

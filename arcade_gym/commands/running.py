@@ -4,7 +4,7 @@ import sys
 from collections.abc import Sequence
 
 from arcade_gym.baselines import CheckpointError, Interrupted, Report, RunConfig, train
-from arcade_gym.baselines.room import NoRoomError
+from arcade_gym.baselines.runs.capacity import NoRoomError
 
 
 def run(verb: str, configs: Sequence[RunConfig], *, resume: bool) -> int:

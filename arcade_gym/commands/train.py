@@ -11,7 +11,7 @@ from tyro.conf import arg
 
 from arcade_gym.baselines import RunConfig, preset
 from arcade_gym.baselines.config import ALGORITHMS
-from arcade_gym.baselines.run_directory import RunDirectory
+from arcade_gym.baselines.runs.run_directory import RunDirectory
 from arcade_gym.commands import compilation_cache
 from arcade_gym.commands.flags import FLAGS, NUMBERS
 from arcade_gym.commands.running import refuse, run

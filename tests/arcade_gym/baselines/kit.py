@@ -15,9 +15,9 @@ from jax.sharding import PartitionSpec
 
 from arcade_gym.baselines import state
 from arcade_gym.baselines.collective import AXIS
+from arcade_gym.baselines.learners.ppo import PPO
+from arcade_gym.baselines.learners.pqn import PQN
 from arcade_gym.baselines.networks import ActorCriticRNN, QNetworkRNN
-from arcade_gym.baselines.ppo import PPO
-from arcade_gym.baselines.pqn import PQN
 from jax_core import Environment
 from jax_core.game import Visibility
 from tests.arcade_gym.baselines import cue

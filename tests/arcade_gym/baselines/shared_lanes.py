@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from arcade_gym.baselines import state
-from arcade_gym.baselines.ppo import PPO
+from arcade_gym.baselines.learners.ppo import PPO
 from tests.arcade_gym.baselines import kit
 
 SIZES = {"num_envs": 16, "num_steps": 4, "sequence_length": 2, "num_minibatches": 2}

@@ -11,9 +11,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from arcade_gym.baselines import cross_evaluate, load_agent, train, weights
+from arcade_gym.baselines import cross_evaluate, load_agent, train
 from arcade_gym.baselines.evaluation import TEST_SEED
 from arcade_gym.baselines.levels import make_env
+from arcade_gym.baselines.runs import weights
 from arcade_gym.baselines.watching import watch_agent
 from arcade_gym.lanes import chain
 from tests.arcade_gym.baselines import runs

@@ -11,8 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from arcade_gym.baselines import atomic_files, checkpoint
-from arcade_gym.baselines.checkpoint import CheckpointError
+from arcade_gym.baselines.runs import atomic_files, checkpoint
+from arcade_gym.baselines.runs.checkpoint import CheckpointError
 
 ABOUT = {"rows": 7, "versions": {"package": "9.9"}}
 

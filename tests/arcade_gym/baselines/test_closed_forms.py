@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from arcade_gym.baselines import state
+from arcade_gym.baselines.learners.ppo import PPO
+from arcade_gym.baselines.learners.pqn import PQN
 from arcade_gym.baselines.networks import ActorCriticRNN, QNetworkRNN
-from arcade_gym.baselines.ppo import PPO
-from arcade_gym.baselines.pqn import PQN
 from tests.arcade_gym.baselines import chain
 
 GAMMA = 0.8

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.dqn import DQN
-from arcade_gym.baselines.ppo import PPO
-from arcade_gym.baselines.pqn import PQN
+from arcade_gym.baselines.learners.dqn import DQN
+from arcade_gym.baselines.learners.ppo import PPO
+from arcade_gym.baselines.learners.pqn import PQN
 
 
 def test_defaults_are_those_of_the_constructors():

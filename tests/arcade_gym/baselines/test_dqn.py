@@ -8,11 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from arcade_gym.baselines import minibatches, state
+from arcade_gym.baselines import state
 from arcade_gym.baselines.collective import AXIS
-from arcade_gym.baselines.dqn import DQN
-from arcade_gym.baselines.lanes import NO_ACTION
-from arcade_gym.baselines.off_policy import Window
+from arcade_gym.baselines.learners import minibatches
+from arcade_gym.baselines.learners.dqn import DQN
+from arcade_gym.baselines.learners.off_policy import Window
+from arcade_gym.baselines.rollouts.lanes import NO_ACTION
 from tests.arcade_gym.baselines import chain, kit, toy
 from tests.arcade_gym.baselines.kit import on_one_device
 from tests.arcade_gym.baselines.toy import GAMMA, SMALL

@@ -8,10 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from arcade_gym.baselines import convolution
-from arcade_gym.baselines.convolution import Form, convolve
-from arcade_gym.baselines.encoders import Encoder
 from arcade_gym.baselines.layers import normalise
+from arcade_gym.baselines.networks import convolution
+from arcade_gym.baselines.networks.convolution import Form, convolve
+from arcade_gym.baselines.networks.encoders import Encoder
 
 KEY = jax.random.key(0)
 

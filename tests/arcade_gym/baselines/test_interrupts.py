@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from arcade_gym.baselines.interrupts import Interrupts
+from arcade_gym.baselines.runs.interrupts import Interrupts
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

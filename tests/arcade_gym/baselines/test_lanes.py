@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import jax_core
-from arcade_gym.baselines import lanes as lanes_module
-from arcade_gym.baselines.lanes import NO_ACTION
+from arcade_gym.baselines.rollouts import lanes as lanes_module
+from arcade_gym.baselines.rollouts.lanes import NO_ACTION
 from arcade_gym.lanes import chain
 
 SEEDS = np.arange(7, 10, dtype=np.uint32)

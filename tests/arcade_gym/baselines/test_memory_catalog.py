@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from memax.equinox.train_utils import get_residual_memory_model
 
-from arcade_gym.baselines import RunConfig, make_memory, memory_names, weights
+from arcade_gym.baselines import RunConfig, make_memory, memory_names
 from arcade_gym.baselines.memory import (
     GRU,
     LRU,
@@ -20,6 +20,7 @@ from arcade_gym.baselines.memory import (
     canonical_name,
 )
 from arcade_gym.baselines.memory.zoo import MODELS
+from arcade_gym.baselines.runs import weights
 from tests.arcade_gym.baselines.memories import (
     WIDTH,
     assert_close,

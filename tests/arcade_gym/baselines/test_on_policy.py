@@ -5,11 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from arcade_gym.baselines import collective, forward, minibatches, state
-from arcade_gym.baselines.lanes import NO_ACTION
-from arcade_gym.baselines.learner import churn
-from arcade_gym.baselines.ppo import log_prob
-from arcade_gym.baselines.rollout import collect
+from arcade_gym.baselines import collective, state
+from arcade_gym.baselines.learners import minibatches
+from arcade_gym.baselines.learners.learner import churn
+from arcade_gym.baselines.learners.ppo import log_prob
+from arcade_gym.baselines.rollouts import forward
+from arcade_gym.baselines.rollouts.lanes import NO_ACTION
+from arcade_gym.baselines.rollouts.rollout import collect
 from tests.arcade_gym.baselines import kit
 from tests.arcade_gym.baselines.kit import ALGORITHMS, numbers, on_one_device
 

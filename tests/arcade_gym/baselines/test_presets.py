@@ -3,7 +3,7 @@
 import pytest
 
 from arcade_gym.baselines.config import ALGORITHMS
-from arcade_gym.baselines.dqn import DQN
+from arcade_gym.baselines.learners.dqn import DQN
 from arcade_gym.baselines.presets import BUDGETS, preset
 
 

@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from arcade_gym.baselines.checkpoint import read_header
 from arcade_gym.baselines.config import ALGORITHMS
+from arcade_gym.baselines.runs.checkpoint import read_header
 from tests.arcade_gym.baselines import processes, runs
 from tests.arcade_gym.baselines.processes import finish
 from tests.arcade_gym.baselines.runs import CHUNK, lines

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from arcade_gym.baselines import progress
-from arcade_gym.baselines.progress import Bar, Lines
+from arcade_gym.baselines.runs import progress
+from arcade_gym.baselines.runs.progress import Bar, Lines
 
 
 class Clock:

@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from arcade_gym.baselines import episodes, replay
-from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.rollout import Rows, Seen
+from arcade_gym.baselines.learners import replay
+from arcade_gym.baselines.rollouts import episodes
+from arcade_gym.baselines.rollouts.lanes import Lanes
+from arcade_gym.baselines.rollouts.rollout import Rows, Seen
 
 CAPACITY, LANES, ROWS, STRIDE, LENGTH = 12, 3, 4, 2, 5
 ADDITIONS = 8  # fill the ring two and a half times

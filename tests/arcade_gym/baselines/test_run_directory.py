@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.run_directory import RunDirectory
+from arcade_gym.baselines.runs.run_directory import RunDirectory
 
 CONFIG = RunConfig(env_id="CartPoleEasy").resolved()
 ABOUT = {"versions": {"game": 0}, "command": "x", "date": "today", "run_id": "1"}

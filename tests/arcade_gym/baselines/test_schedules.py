@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 import pytest
 
-from arcade_gym.baselines.schedules import linear
+from arcade_gym.baselines.learners.schedules import linear
 from tests.arcade_gym.baselines.kit import ALGORITHMS
 
 

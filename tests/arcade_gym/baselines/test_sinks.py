@@ -10,7 +10,7 @@ import types
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from arcade_gym.baselines.sinks import JsonLines, TensorBoard, Wandb
+from arcade_gym.baselines.runs.sinks import JsonLines, TensorBoard, Wandb
 
 
 def lines(path):

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from arcade_gym.baselines.summaries import summarise
+from arcade_gym.baselines.runs.summaries import summarise
 
 METRICS = {
     "episodes": [2, 0, 6],

@@ -12,12 +12,12 @@ import pytest
 
 from arcade_gym.baselines import evaluation, state, training
 from arcade_gym.baselines.agent import load_agent
-from arcade_gym.baselines.checkpoint import CheckpointError, read_header
-from arcade_gym.baselines.dqn import DQN
 from arcade_gym.baselines.evaluation import EVAL_SEED, TEST_SEED
-from arcade_gym.baselines.interrupts import Interrupted
+from arcade_gym.baselines.learners.dqn import DQN
 from arcade_gym.baselines.networks import ActorCriticRNN
-from arcade_gym.baselines.session import Session
+from arcade_gym.baselines.runs.checkpoint import CheckpointError, read_header
+from arcade_gym.baselines.runs.interrupts import Interrupted
+from arcade_gym.baselines.runs.session import Session
 from arcade_gym.baselines.training import train
 from tests.arcade_gym.baselines import runs
 from tests.arcade_gym.baselines.runs import CHUNK, SignalAt, config, lines
@@ -317,7 +317,7 @@ def test_a_replay_for_which_there_is_no_room_is_refused_with_its_size(tmp_path):
 
 @pytest.mark.usefixtures("own_cue")
 def test_a_run_for_which_there_is_no_room_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("arcade_gym.baselines.room.free_memory", lambda: 1000)
+    monkeypatch.setattr("arcade_gym.baselines.runs.capacity.free_memory", lambda: 1000)
     with pytest.raises(ValueError, match="of memory are free; use fewer lanes"):
         train(config(tmp_path / "x"))
     assert not (tmp_path / "x").exists()

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array
 
 from arcade_gym.baselines import state
-from arcade_gym.baselines.dqn import DQN
+from arcade_gym.baselines.learners.dqn import DQN
 from jax_core import Environment
 from tests.arcade_gym.baselines import chain
 

@@ -12,8 +12,8 @@ from PIL import Image
 
 from arcade_gym.baselines import Agent, evaluation, load_agent, training
 from arcade_gym.baselines.config import ALGORITHMS, RunConfig
-from arcade_gym.baselines.ppo import PPO
-from arcade_gym.baselines.run_directory import RunDirectory
+from arcade_gym.baselines.learners.ppo import PPO
+from arcade_gym.baselines.runs.run_directory import RunDirectory
 from arcade_gym.commands import compilation_cache, running
 from arcade_gym.commands.main import main
 from jax_core import registry

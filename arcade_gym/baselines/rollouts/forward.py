@@ -4,7 +4,7 @@ from typing import Any
 
 import jax
 
-from arcade_gym.baselines.rollout import Seen
+from arcade_gym.baselines.rollouts.rollout import Seen
 
 
 def one_row(network: Any, carry: Any, seen: Seen) -> tuple[Any, Any]:

@@ -8,9 +8,8 @@ from typing import Any, ClassVar
 import jax
 from jaxtyping import Array
 
-from arcade_gym.baselines import episodes, minibatches
-from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.learner import (
+from arcade_gym.baselines.learners import minibatches
+from arcade_gym.baselines.learners.learner import (
     Algorithm,
     Batch,
     Learner,
@@ -20,8 +19,10 @@ from arcade_gym.baselines.learner import (
     has_memory,
 )
 from arcade_gym.baselines.returns import Feedback
-from arcade_gym.baselines.rollout import Rows
-from arcade_gym.baselines.scanning import scan
+from arcade_gym.baselines.rollouts import episodes
+from arcade_gym.baselines.rollouts.lanes import Lanes
+from arcade_gym.baselines.rollouts.rollout import Rows
+from arcade_gym.baselines.rollouts.scanning import scan
 from jax_core import Environment
 
 

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float32, Int32, UInt8
 
-from arcade_gym.baselines.lanes import Lanes, advance
+from arcade_gym.baselines.rollouts.lanes import Lanes, advance
 from jax_core import Environment
 
 Behaviour = dict[str, Array]

@@ -10,13 +10,14 @@ from typing import Any, ClassVar
 import optax
 from jaxtyping import Array
 
-from arcade_gym.baselines import forward, optimizers
-from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.learner import Batch, Metrics
-from arcade_gym.baselines.on_policy import OnPolicy
-from arcade_gym.baselines.q_learning import QLearning
+from arcade_gym.baselines.learners import optimizers
+from arcade_gym.baselines.learners.learner import Batch, Metrics
+from arcade_gym.baselines.learners.on_policy import OnPolicy
+from arcade_gym.baselines.learners.q_learning import QLearning
 from arcade_gym.baselines.returns import q_lambda
-from arcade_gym.baselines.rollout import Rows, seen_by
+from arcade_gym.baselines.rollouts import forward
+from arcade_gym.baselines.rollouts.lanes import Lanes
+from arcade_gym.baselines.rollouts.rollout import Rows, seen_by
 
 
 @dataclass(frozen=True, kw_only=True)

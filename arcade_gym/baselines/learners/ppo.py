@@ -13,13 +13,15 @@ import optax
 from jax import nn
 from jaxtyping import Array, Float32
 
-from arcade_gym.baselines import collective, forward, optimizers
-from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.learner import Batch, Metrics, Scalar, mean_of
-from arcade_gym.baselines.on_policy import OnPolicy
+from arcade_gym.baselines import collective
+from arcade_gym.baselines.learners import optimizers
+from arcade_gym.baselines.learners.learner import Batch, Metrics, Scalar, mean_of
+from arcade_gym.baselines.learners.on_policy import OnPolicy
+from arcade_gym.baselines.learners.schedules import linear
 from arcade_gym.baselines.returns import generalized_advantages
-from arcade_gym.baselines.rollout import Behaviour, Rows, Seen, seen_by
-from arcade_gym.baselines.schedules import linear
+from arcade_gym.baselines.rollouts import forward
+from arcade_gym.baselines.rollouts.lanes import Lanes
+from arcade_gym.baselines.rollouts.rollout import Behaviour, Rows, Seen, seen_by
 from jax_core import random
 
 

@@ -12,10 +12,12 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Float32
 
-from arcade_gym.baselines import collective, episodes, forward, optimizers
-from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.rollout import Behaviour, Rows, Seen, collect
-from arcade_gym.baselines.schedules import linear
+from arcade_gym.baselines import collective
+from arcade_gym.baselines.learners import optimizers
+from arcade_gym.baselines.learners.schedules import linear
+from arcade_gym.baselines.rollouts import episodes, forward
+from arcade_gym.baselines.rollouts.lanes import Lanes
+from arcade_gym.baselines.rollouts.rollout import Behaviour, Rows, Seen, collect
 from jax_core import Environment
 
 Scalar = Float32[Array, ""]

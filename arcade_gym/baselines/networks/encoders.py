@@ -9,8 +9,8 @@ import jax.numpy as jnp
 from jax import nn
 from jaxtyping import Array, Float, UInt8
 
-from arcade_gym.baselines.convolution import Images, convolve
 from arcade_gym.baselines.layers import Dense, normalise, orthogonal
+from arcade_gym.baselines.networks.convolution import Images, convolve
 from jax_core.registry import unknown
 from jax_core.types import AnyKey
 

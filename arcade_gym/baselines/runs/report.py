@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from arcade_gym.baselines.atomic_files import write_json
+from arcade_gym.baselines.runs.atomic_files import write_json
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.judging import GREEDY, LAST
-from arcade_gym.baselines.run_directory import RunDirectory
+from arcade_gym.baselines.runs.judging import GREEDY, LAST
+from arcade_gym.baselines.runs.run_directory import RunDirectory
 
 FINISHED, TARGET = "finished", "target"
 """Why a run ended: all steps were made, or the target return was reached."""

@@ -19,13 +19,14 @@ import jax.numpy as jnp
 import optax
 from jaxtyping import Array, Int32
 
-from arcade_gym.baselines import forward, optimizers
-from arcade_gym.baselines.learner import Batch, Learner, has_memory
-from arcade_gym.baselines.off_policy import OffPolicy
-from arcade_gym.baselines.q_learning import QLearning
-from arcade_gym.baselines.replay import Kept
+from arcade_gym.baselines.learners import optimizers
+from arcade_gym.baselines.learners.learner import Batch, Learner, has_memory
+from arcade_gym.baselines.learners.off_policy import OffPolicy
+from arcade_gym.baselines.learners.q_learning import QLearning
+from arcade_gym.baselines.learners.replay import Kept
 from arcade_gym.baselines.returns import one_step_double_q
-from arcade_gym.baselines.rollout import Seen
+from arcade_gym.baselines.rollouts import forward
+from arcade_gym.baselines.rollouts.rollout import Seen
 
 _Rows = TypeVar("_Rows", Kept, Seen)
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.progress import progress
-from arcade_gym.baselines.run_directory import RunDirectory
-from arcade_gym.baselines.sinks import JsonLines, Sink, TensorBoard, Wandb
+from arcade_gym.baselines.runs.progress import progress
+from arcade_gym.baselines.runs.run_directory import RunDirectory
+from arcade_gym.baselines.runs.sinks import JsonLines, Sink, TensorBoard, Wandb
 
 
 class Recorder:

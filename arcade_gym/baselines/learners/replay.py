@@ -18,8 +18,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Bool, Float32, Int32
 
-from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.rollout import Rows, Seen, seen_by
+from arcade_gym.baselines.rollouts.lanes import Lanes
+from arcade_gym.baselines.rollouts.rollout import Rows, Seen, seen_by
 
 Index = Int32[Array, " items"]
 

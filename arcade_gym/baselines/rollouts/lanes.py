@@ -25,8 +25,8 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float32, Int32, UInt8, UInt32
 
-from arcade_gym.baselines import episodes
-from arcade_gym.baselines.episodes import EpisodeStats
+from arcade_gym.baselines.rollouts import episodes
+from arcade_gym.baselines.rollouts.episodes import EpisodeStats
 from jax_core import Environment, random
 from jax_core.environment import Transition, select
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from arcade_gym.baselines.atomic_files import write_json
+from arcade_gym.baselines.runs.atomic_files import write_json
 from arcade_gym.baselines.config import RunConfig
 
 FORMAT = "arcade-gym run"

@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from arcade_gym.baselines import checkpoint
+from arcade_gym.baselines.runs import checkpoint
 
 GIB = 2**30
 

@@ -8,10 +8,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float32, Int32
 
-from arcade_gym.baselines import collective, forward
-from arcade_gym.baselines.learner import Algorithm, Batch, Metrics, Scalar, mean_of
-from arcade_gym.baselines.rollout import Behaviour, Seen
-from arcade_gym.baselines.schedules import linear
+from arcade_gym.baselines import collective
+from arcade_gym.baselines.learners.learner import (
+    Algorithm,
+    Batch,
+    Metrics,
+    Scalar,
+    mean_of,
+)
+from arcade_gym.baselines.learners.schedules import linear
+from arcade_gym.baselines.rollouts import forward
+from arcade_gym.baselines.rollouts.rollout import Behaviour, Seen
 from jax_core import random
 
 

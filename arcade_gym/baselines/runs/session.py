@@ -9,14 +9,15 @@ import equinox as eqx
 import jax
 from jax.sharding import Mesh
 
-from arcade_gym.baselines import checkpoint, processes, room, state, weights
-from arcade_gym.baselines.checkpoint import CheckpointError
+from arcade_gym.baselines.runs import capacity, checkpoint, processes, weights
+from arcade_gym.baselines import state
+from arcade_gym.baselines.runs.checkpoint import CheckpointError
 from arcade_gym.baselines.config import RunConfig
 from arcade_gym.baselines.evaluation import on_one_device
 from arcade_gym.baselines.levels import Level, find, make_env
-from arcade_gym.baselines.run_directory import RunDirectory
-from arcade_gym.baselines.summaries import summarise
-from arcade_gym.baselines.versions import versions
+from arcade_gym.baselines.runs.run_directory import RunDirectory
+from arcade_gym.baselines.runs.summaries import summarise
+from arcade_gym.baselines.runs.versions import versions
 from jax_core import Environment
 
 
@@ -183,7 +184,7 @@ class Session:
 
     def check_room(self, directory: RunDirectory) -> None:
         """Refuses a state that fits into neither memory nor disk."""
-        room.check(self.shapes(), directory.path, self.mesh.size)
+        capacity.check(self.shapes(), directory.path, self.mesh.size)
 
     def _start(self, network: Any) -> Any:
         return state.start(

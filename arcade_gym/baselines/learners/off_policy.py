@@ -9,9 +9,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Int32
 
-from arcade_gym.baselines import collective, episodes, minibatches, replay
-from arcade_gym.baselines.lanes import Lanes
-from arcade_gym.baselines.learner import (
+from arcade_gym.baselines import collective
+from arcade_gym.baselines.learners import minibatches, replay
+from arcade_gym.baselines.learners.learner import (
     Algorithm,
     Batch,
     Learner,
@@ -20,9 +20,11 @@ from arcade_gym.baselines.learner import (
     churn,
     has_memory,
 )
-from arcade_gym.baselines.replay import Kept, Replay
-from arcade_gym.baselines.rollout import Rows
-from arcade_gym.baselines.scanning import scan_if
+from arcade_gym.baselines.learners.replay import Kept, Replay
+from arcade_gym.baselines.rollouts import episodes
+from arcade_gym.baselines.rollouts.lanes import Lanes
+from arcade_gym.baselines.rollouts.rollout import Rows
+from arcade_gym.baselines.rollouts.scanning import scan_if
 from jax_core import Environment
 
 _LEAST = {

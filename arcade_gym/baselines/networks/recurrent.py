@@ -8,11 +8,11 @@ import jax
 from jax import nn
 from jaxtyping import Array, Bool, Float32, Int32
 
-from arcade_gym.baselines.encoders import Encoder, Frames
 from arcade_gym.baselines.layers import Bypass, Dense, normalise, orthogonal
 from arcade_gym.baselines.memory.catalog import DEFAULT_WINDOW, make_memory
 from arcade_gym.baselines.memory.checking import answer_size
 from arcade_gym.baselines.memory.protocol import Carry, Memory
+from arcade_gym.baselines.networks.encoders import Encoder, Frames
 from jax_core.game import Move
 from jax_core.types import AnyKey
 
