@@ -1,7 +1,11 @@
-"""Shapes of the seven Tetris pieces: I, O, T, S, Z, J and L."""
+"""The seven Tetris pieces I, O, T, S, Z, J and L: their shapes, and bags of them."""
 
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Int32
+from jaxtyping import Array, Int8, Int32
+
+from jax_core import random
+from jax_core.types import Key
 
 NUM_PIECES = 7
 BOX = 4  # cells of a side of a piece's box
@@ -33,3 +37,13 @@ def _parse_pieces(art: str) -> Int32[np.ndarray, "7 4"]:
 
 BOXES = _parse_pieces(_PIECE_ART)
 """[piece, rotation]; bit 4 * row + column of an entry is a cell."""
+
+
+def draw_bag(key: Key) -> Int8[Array, "7"]:
+    """A uniformly random permutation: the ranks of seven random words."""
+    words = random.bits(key, (NUM_PIECES,))
+    index = np.arange(NUM_PIECES)
+    is_earlier = index[None] < index[:, None]  # settles ties
+    mine, other = words[:, None], words[None]
+    is_below = (other < mine) | ((other == mine) & is_earlier)
+    return jnp.sum(is_below, axis=1, dtype=jnp.int8)

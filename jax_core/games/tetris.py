@@ -49,7 +49,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Int, Int8, Int32, UInt8
 
-from jax_core import random
 from jax_core.game import (
     Difficulty,
     Game,
@@ -62,7 +61,7 @@ from jax_core.game import (
     horizontal,
 )
 from jax_core.games._grid import tile_where
-from jax_core.games._tetrominoes import BOX, BOXES, NUM_PIECES
+from jax_core.games._tetrominoes import BOX, BOXES, NUM_PIECES, draw_bag
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     FIELD_BOTTOM,
@@ -118,7 +117,7 @@ class Tetris(Game[State, Params]):
 
     def init(self, key: Key, params: Params) -> State:
         """Deals the first piece and the preview from a new bag."""
-        bag = _draw_bag(key)
+        bag = draw_bag(key)
         return State(
             time=jnp.int32(0),
             score=jnp.int32(0),
@@ -177,16 +176,6 @@ class Tetris(Game[State, Params]):
         return Scene(score=state.score, bands=bands, title="Tetris", theme=_THEME)
 
 
-def _draw_bag(key: Key) -> Int8[Array, "7"]:
-    """A uniformly random permutation: the ranks of seven random words."""
-    words = random.bits(key, (NUM_PIECES,))
-    index = np.arange(NUM_PIECES)
-    is_earlier = index[None] < index[:, None]  # settles ties
-    mine, other = words[:, None], words[None]
-    is_below = (other < mine) | ((other == mine) & is_earlier)
-    return jnp.sum(is_below, axis=1, dtype=jnp.int8)
-
-
 def _start_next_piece(key: Key, state: State) -> tuple[State, Count]:
     """After a lock, clears rows and places the next piece; also counts rows paid."""
     board, num_complete = _clear_rows(state.board)
@@ -217,7 +206,7 @@ def _draw_piece(
 ) -> tuple[Int8[Array, "7"], Count, Int8[Array, ""]]:
     """Draws from the bag, a new one if it is empty: (bag, bag_index, piece)."""
     is_empty = state.bag_index == NUM_PIECES
-    bag = jnp.where(is_empty, _draw_bag(key), state.bag)
+    bag = jnp.where(is_empty, draw_bag(key), state.bag)
     index = jnp.where(is_empty, 0, state.bag_index)
     is_drawn = np.arange(NUM_PIECES, dtype=np.int32) == index
     piece = jnp.sum(jnp.where(is_drawn, bag, jnp.int8(0)), dtype=jnp.int8)
