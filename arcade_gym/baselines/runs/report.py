@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from arcade_gym.baselines.runs.atomic_files import write_json
 from arcade_gym.baselines.config import RunConfig
+from arcade_gym.baselines.runs.atomic_files import write_json
 from arcade_gym.baselines.runs.judging import GREEDY, LAST
 from arcade_gym.baselines.runs.run_directory import RunDirectory
 

@@ -9,12 +9,12 @@ import equinox as eqx
 import jax
 from jax.sharding import Mesh
 
-from arcade_gym.baselines.runs import capacity, checkpoint, processes, weights
 from arcade_gym.baselines import state
-from arcade_gym.baselines.runs.checkpoint import CheckpointError
 from arcade_gym.baselines.config import RunConfig
 from arcade_gym.baselines.evaluation import on_one_device
 from arcade_gym.baselines.levels import Level, find, make_env
+from arcade_gym.baselines.runs import capacity, checkpoint, processes, weights
+from arcade_gym.baselines.runs.checkpoint import CheckpointError
 from arcade_gym.baselines.runs.run_directory import RunDirectory
 from arcade_gym.baselines.runs.summaries import summarise
 from arcade_gym.baselines.runs.versions import versions

@@ -269,6 +269,7 @@ def test_no_key_is_used_twice():
     ("changes", "message"),
     [
         ({"burn_in": 24}, "got 24 and 24; use burn_in=12, or a longer window"),
+        ({"burn_in": 30}, "got 30 and 24; use burn_in=12, or a longer window"),
         ({"burn_in": -1}, "burn_in must be at least 0, got -1"),
         ({"batch_rows": 250}, "- burn_in, got 250 and 16; use 256"),
         ({"stride": 6}, "stride must divide num_steps, got 6 and 16; use 2"),
