@@ -60,7 +60,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         one device, and actions are always checked. `record_episode_statistics` adds
         {"r": return, "l": length, "t": seconds} as `info["episode"]` to the last step
         of an episode, as Gymnasium's wrapper does. `render_mode` may be "human" here: a
-        window that shows every frame (extra `human`).
+        window that shows every frame (extra `human`). Without a screen, the first
+        frame raises RuntimeError, unless SDL_VIDEODRIVER names a driver without one.
         """
         self._options = {
             name: value

@@ -3,14 +3,24 @@
 import numpy as np
 import pygame
 
-from arcade_gym.playing.window import Window, size_for
+from arcade_gym.playing.window import (
+    ADVICE_TO_PROGRAMS,
+    Window,
+    require_screen,
+    size_for,
+)
 
 
 class Viewer:
     """Shows frames at a steady pace."""
 
     def __init__(self, title: str, obs_size: int, fps: int) -> None:
-        """Opens a window for frames of a size in pixels."""
+        """Opens a window for frames of a size in pixels.
+
+        Raises:
+            NoDisplayError: there is no screen.
+        """
+        require_screen(ADVICE_TO_PROGRAMS)
         self._window = Window(title, size_for(obs_size, panel_width=0))
         self._clock = pygame.Clock()
         self._fps = fps

@@ -163,10 +163,26 @@ def size_for(
     return side + panel_width, max(side, MIN_HEIGHT if panel_width else 0)
 
 
-def require_screen() -> None:
-    """Refuses the driver without a screen that SDL falls back to unasked.
+_WHERE = (
+    "where there is a screen: on a desktop, with `ssh -X`, or with `xvfb-run`\n"
+    "for a screen in memory"
+)
+ADVICE = (
+    "cannot open a window ({reason}).\n"
+    f"Run this {_WHERE}. To see play without a screen, film it:\n"
+    "arcade-gym record BreakoutEasy breakout.gif"
+)
+ADVICE_TO_PROGRAMS = (
+    "render_mode='human' cannot open a window ({reason}); pass\n"
+    f"render_mode='rgb_array', whose render() returns frames, or run this\n{_WHERE}"
+)
 
-    Nobody can play there, but programs that only show frames may go on.
+
+def require_screen(advice: str = ADVICE) -> None:
+    """Refuses a driver without a screen, unless SDL_VIDEODRIVER asks for it.
+
+    Args:
+        advice: text of the error, with `{reason}` in it.
 
     Raises:
         NoDisplayError: there is no screen.
@@ -175,15 +191,8 @@ def require_screen() -> None:
         pygame.display.init()
         driver = pygame.display.get_driver()
     except pygame.error as error:
-        raise NoDisplayError(_ADVICE.format(error)) from error
-    if driver == "offscreen" and os.environ.get("SDL_VIDEODRIVER") != driver:
+        raise NoDisplayError(advice.format(reason=error)) from error
+    wanted = os.environ.get("SDL_VIDEODRIVER", "").split(",")
+    if driver in ("offscreen", "dummy") and driver not in wanted:
         pygame.quit()
-        raise NoDisplayError(_ADVICE.format("there is no screen"))
-
-
-_ADVICE = (
-    "cannot open a window ({0}).\n"
-    "Run this where there is a screen: on a desktop, with `ssh -X`, or with\n"
-    "`xvfb-run` for a screen in memory. To see play without a screen, film it:\n"
-    "arcade-gym record BreakoutEasy breakout.gif"
-)
+        raise NoDisplayError(advice.format(reason="there is no screen"))

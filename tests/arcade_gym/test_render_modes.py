@@ -75,6 +75,21 @@ def test_human_mode_shows_every_frame_in_a_window():
     env.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a system without screen")
+def test_human_mode_without_a_screen_is_refused(monkeypatch):
+    """Issue 14: frames went to SDL's driver without a screen, and nobody was told."""
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"):
+        monkeypatch.delenv(name, raising=False)
+    env = gymnasium.make(ENV_ID, obs_size=SIDE, render_mode="human")
+    message = r"(?s)render_mode='human' .*no screen.*render_mode='rgb_array'.*xvfb-run"
+    with pytest.raises(RuntimeError, match=message):
+        env.reset(seed=0)
+    env.close()
+    monkeypatch.setenv("SDL_VIDEODRIVER", "offscreen")  # who asks for it gets it
+    env.reset(seed=0)
+    env.close()
+
+
 def test_human_mode_keeps_the_pace(monkeypatch):
     monkeypatch.setattr(env_module, "RENDER_FPS", 20)
     env = gymnasium.make(ENV_ID, obs_size=SIDE, render_mode="human")
