@@ -13,7 +13,7 @@ from arcade_gym.lanes import arguments
 from jax_core import registry
 from jax_core.contract import ContractError
 from jax_core.game import Difficulty
-from tests.jax_core.test_own_games import LEVELS, SPEC
+from tests.jax_core.dot import LEVELS, SPEC
 
 IDS = ("popgym_arcade/Dot-v0", "popgym_arcade/DotEasy-v0", "popgym_arcade/DotHard-v0")
 
