@@ -189,14 +189,15 @@ def _find_sites(words: _Words, layers: Sequence[CellLayer]) -> tuple[Digits, Ind
 
 def _larger_sites(sites: Digits, looks: Indices) -> Indices:
     """A site that has all cells of each site, and maybe more, for there to be few."""
-    cells = [tuple(site[site != NO_CELL]) for site in sites]
+    cells = [frozenset(site[site != NO_CELL].tolist()) for site in sites]
     order = sorted(range(len(sites)), key=lambda index: -len(cells[index]))
     larger = np.arange(len(sites))
     with_cell: dict[int, list[int]] = {}
     for index in order:
-        own = set(cells[index])
-        hosts = with_cell.get(cells[index][0], []) if own else []
-        host = next((host for host in hosts if own <= set(cells[host])), None)
+        own = cells[index]
+        # The first host is the same in the list of any cell; short lists are fast.
+        hosts = min((with_cell.get(cell, []) for cell in own), key=len, default=[])
+        host = next((host for host in hosts if own <= cells[host]), None)
         if host is not None:
             larger[index] = host
         elif np.prod(looks[list(own)]) <= _MOST_LINES:
