@@ -41,21 +41,22 @@ def build(config: RunConfig, memory: Any, *, key: Array) -> Any:
         )
     kind = getattr(networks, config.hyper_parameters.network_type)
     named = {} if is_own else {"rnn_type": config.memory}
+    return _make(
+        kind,
+        key,
+        obs_size=config.obs_size,
+        width=config.width,
+        layers=config.layers,
+        encoder=config.encoder,
+        window=window(config),
+        memory=memory,
+        **named,
+    )
 
-    @eqx.filter_jit  # one program instead of one for every matrix
-    def make(key: Array, memory: Any) -> Any:
-        return kind(
-            key,
-            obs_size=config.obs_size,
-            width=config.width,
-            layers=config.layers,
-            encoder=config.encoder,
-            window=window(config),
-            memory=memory,
-            **named,
-        )
 
-    return make(key, memory)
+@eqx.filter_jit  # one program instead of one for every matrix
+def _make(kind: Any, key: Array, **options: Any) -> Any:
+    return kind(key, **options)
 
 
 def window(config: RunConfig) -> int:
