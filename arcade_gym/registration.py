@@ -5,7 +5,7 @@ import gymnasium
 from jax_core import registry
 from jax_core.game import GameSpec
 
-NAMESPACE = "popgym_arcade"
+NAMESPACE = registry.NAMESPACE
 
 
 def register(spec: GameSpec) -> tuple[str, ...]:

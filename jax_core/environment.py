@@ -17,6 +17,11 @@ from jax_core.types import AnyKey, Flag, Frame, Key, Reward
 Info = dict[str, Any]
 Step = tuple[Frame, Any, Reward, Flag, Info]
 
+_BATCHED = (
+    "for a batch use jax.vmap(env.reset, in_axes=(0, None)) and "
+    "jax.vmap(env.step, in_axes=(0, 0, 0, None))"
+)
+
 
 @pytree
 class Transition:
@@ -100,7 +105,7 @@ class Environment:
             info: "terminated", "truncated" and "discount" of the step; the discount
                 for bootstrapping is 0 on termination and 1 otherwise.
         """
-        step_key, reset_key = random.split(_typed(key))
+        step_key, reset_key = random.split(_one_key(key))
         transition = self.transition(step_key, state, action, params)
         fresh = self.init(reset_key, params)
         state = select(transition.done, fresh, transition.state)
@@ -114,22 +119,32 @@ class Environment:
         params: GameParams | None = None,
     ) -> Step:
         """Steps like `step`, but stays in the last state of an ended episode."""
-        transition = self.transition(_typed(key), state, action, params)
+        transition = self.transition(key, state, action, params)
         return self._step_results(transition, transition.state, params)
 
     def get_obs(self, state: Any, params: GameParams | None = None) -> Frame:
-        """Draws a state. The picture depends on nothing else."""
+        """Draws a state. The picture depends on nothing else.
+
+        Raises:
+            ValueError: a batch of states.
+        """
+        _check_single(state)
         scene = self.game.scene(state, self._params(params), self.visibility)
         return render(scene, self.obs_size, self.channels)
 
     def init(self, key: AnyKey, params: GameParams | None = None) -> GameState:
-        """Samples a first state, without drawing it."""
-        key = _typed(key)
+        """Samples a first state, without drawing it.
+
+        Raises:
+            TypeError: the key is a number.
+            ValueError: a batch of keys.
+        """
+        key = _one_key(key)
         return _vary_with(key, self.game.init(key, self._params(params)))
 
     def transition(
         self,
-        key: Key,
+        key: AnyKey,
         state: Any,
         action: Int[Array, ""] | int,
         params: GameParams | None = None,
@@ -137,8 +152,11 @@ class Environment:
         """Applies the rules and the step limit once, without drawing.
 
         Raises:
-            TypeError: the action is not an integer.
+            TypeError: the action is not an integer, or the key is a number.
+            ValueError: a batch of keys, states or actions.
         """
+        key = _one_key(key)
+        _check_single(state)
         params = self._params(params)
         state, outcome = self.game.step(key, state, _integer(action), params)
         return _limit(state, outcome, params)
@@ -153,7 +171,8 @@ class Environment:
         info = {
             "terminated": terminated,
             "truncated": truncated,
-            "discount": jnp.where(terminated, 0.0, 1.0),
+            # With their dtypes, as plain numbers would make float64 in x64 mode.
+            "discount": jnp.where(terminated, jnp.float32(0.0), jnp.float32(1.0)),
         }
         obs = self.get_obs(state, params)
         return obs, state, transition.reward, transition.done, info
@@ -176,10 +195,28 @@ def _limit(state: Any, outcome: Outcome, params: GameParams) -> Transition:
     )
 
 
-def _typed(key: AnyKey) -> Key:
-    if jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
-        return key
-    return jax.random.wrap_key_data(key)
+def _one_key(key: Any) -> Key:
+    """Makes a typed key of a raw one, and refuses what is not one key."""
+    dtype = getattr(key, "dtype", None)
+    if dtype is None or not jnp.issubdtype(dtype, jax.dtypes.prng_key):
+        if jnp.ndim(key) == 0:
+            raise TypeError(
+                f"key must be a random key, got {key!r}; use jax.random.key(0)"
+            )
+        key = jax.random.wrap_key_data(key)
+    if key.shape != ():
+        raise ValueError(
+            f"key must be one key, got keys of shape {key.shape}; {_BATCHED}"
+        )
+    return key
+
+
+def _check_single(state: Any) -> None:
+    if jnp.ndim(state.time) != 0:
+        raise ValueError(
+            "state must be of one environment, got a batch of shape "
+            f"{jnp.shape(state.time)}; {_BATCHED}"
+        )
 
 
 def _vary_with(key: Key, state: Any) -> Any:
@@ -198,5 +235,10 @@ def _integer(action: Any) -> Int[Array, ""]:
         raise TypeError(
             f"action must be an integer, got dtype {action.dtype}; "
             "use action.astype(jnp.int32)"
+        )
+    if action.ndim != 0:
+        raise ValueError(
+            f"action must be one integer, got shape {action.shape}; {_BATCHED}, or "
+            "take action[0]"
         )
     return action

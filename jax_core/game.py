@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +12,9 @@ from jaxtyping import ArrayLike, Int
 from jax_core.pytree import pytree
 from jax_core.rendering.scene import Scene
 from jax_core.types import Action, Count, Flag, Key, Reward
+
+ParamsT = TypeVar("ParamsT", bound="GameParams")
+StateT = TypeVar("StateT", bound="GameState")
 
 
 class Move(IntEnum):
@@ -45,6 +48,24 @@ class GameParams:
 
     max_steps: Int[ArrayLike, ""]  # truncates an episode at this `time`
 
+    @property
+    def max_steps_in_episode(self) -> Any:
+        """The name of `max_steps` in gymnax."""
+        return self.max_steps
+
+    def replace(self: ParamsT, **changes: Any) -> ParamsT:
+        """Returns the same level with other values, as gymnax's params do.
+
+        Args:
+            **changes: fields by name; "max_steps_in_episode" means "max_steps".
+
+        Raises:
+            TypeError: there is no such field.
+        """
+        if "max_steps_in_episode" in changes:
+            changes["max_steps"] = changes.pop("max_steps_in_episode")
+        return replace(self, **changes)
+
 
 @pytree
 class GameState:
@@ -53,6 +74,17 @@ class GameState:
     time: Count  # steps since reset; only Environment changes it
     score: Count  # the number on the display, 0..999
 
+    def replace(self: StateT, **changes: Any) -> StateT:
+        """Returns the same state with other values, as gymnax's states do.
+
+        Args:
+            **changes: fields by name.
+
+        Raises:
+            TypeError: there is no such field.
+        """
+        return replace(self, **changes)
+
 
 @pytree
 class Outcome:
@@ -60,10 +92,6 @@ class Outcome:
 
     reward: Reward
     terminated: Flag  # ended by the rules, judged on the new state
-
-
-ParamsT = TypeVar("ParamsT", bound=GameParams)
-StateT = TypeVar("StateT", bound=GameState)
 
 
 class Game(ABC, Generic[StateT, ParamsT]):

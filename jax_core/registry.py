@@ -1,6 +1,8 @@
 """The table of games, to which users add theirs, and `make`."""
 
 import difflib
+import math
+import re
 from dataclasses import fields, replace
 from typing import Any
 
@@ -21,6 +23,12 @@ from jax_core.games import (
 from jax_core.ids import LiveIds
 
 MIN_OBS_SIZE, MAX_OBS_SIZE = 64, 512
+MAX_STEPS = 2**31 - 1  # `time` is int32
+
+NAMESPACE = "popgym_arcade"
+"""Of the ids in Gymnasium, "popgym_arcade/BreakoutEasy-v0"."""
+
+_GYMNASIUM_ID = re.compile(rf"(?:{NAMESPACE}/)?(\w+?)(?:-v(\d+))?")
 
 games: dict[str, GameSpec] = {
     spec.name: spec
@@ -107,17 +115,19 @@ def resolve(address: str) -> str:
     """The id at an address.
 
     Args:
-        address: "BreakoutEasy", or "lamp:LampEasy" and "games/lamp.py:LampEasy", whose
-            module is imported and registers the game.
+        address: "BreakoutEasy", also as Gymnasium writes it,
+            "popgym_arcade/BreakoutEasy-v0"; or "lamp:LampEasy" and
+            "games/lamp.py:LampEasy", whose module is imported and registers the game.
 
     Raises:
         ValueError: the module cannot be imported or does not register the game.
     """
     module, _, env_id = address.rpartition(":")
     if not module or qualified(env_id) == address:
-        return env_id
+        return _plain(env_id)
     known = set(games)
     addresses.load(module)
+    env_id = _plain(env_id)
     new = [name for name in games if name not in known]
     _modules.update(dict.fromkeys(new, module))
     if env_id not in levels and env_id not in games:
@@ -138,11 +148,26 @@ def qualified(env_id: str) -> str:
         "lamp:LampEasy" for a game of your own, "/home/me/lamp.py:LampEasy" if it is
         registered by the script that runs; ids of this package as they are.
     """
-    spec = games.get(env_id) or (levels[env_id][0] if env_id in levels else None)
+    plain = _plain(env_id)
+    spec = _spec_of(plain)
     if spec is None or spec.name in _ours:
         return env_id
     module = _modules.get(spec.name) or addresses.find(type(spec.game))
+    env_id = plain
     return f"{module}:{env_id}" if module else env_id
+
+
+def _plain(env_id: str) -> str:
+    """The id or name in an id as Gymnasium writes it; others as they are."""
+    match = _GYMNASIUM_ID.fullmatch(env_id)
+    spec = _spec_of(match[1]) if match else None
+    if match is None or spec is None or match[2] not in (None, str(spec.version)):
+        return env_id
+    return match[1]
+
+
+def _spec_of(name: str) -> GameSpec | None:
+    return games.get(name) or (levels[name][0] if name in levels else None)
 
 
 def make(
@@ -164,7 +189,8 @@ def make(
         **params: replace fields of the level's Params by name.
 
     Raises:
-        ValueError: unknown id, bad size, view or channels, unknown field of Params.
+        ValueError: unknown id, bad size, view or channels, an unknown field of Params
+            or a value that is none for it; `max_steps` must be at least 1.
     """
     env_id = resolve(env_id)
     spec, difficulty = find_level(env_id)
@@ -191,7 +217,7 @@ def find_level(env_id: str) -> tuple[GameSpec, Difficulty]:
         ids = ", ".join(
             level_id(games[env_id], level) for level in games[env_id].levels
         )
-        raise ValueError(f"{env_id!r} is a game; name one of its levels: {ids}")
+        raise ValueError(f"{env_id} needs a level: {ids}")
     if env_id not in levels:
         raise ValueError(unknown("environment", env_id, registered_envs))
     return levels[env_id]
@@ -211,17 +237,42 @@ def _replace_fields(
     for name in changes:
         if name not in known:
             raise ValueError(unknown(f"parameter of {env_id}", name, known))
-    kinds = {name: type(getattr(level, name)) for name in changes}
-    return replace(level, **{name: kinds[name](changes[name]) for name in changes})
+    checked = {
+        name: _checked_value(name, value, type(getattr(level, name)))
+        for name, value in changes.items()
+    }
+    return replace(level, **checked)
+
+
+def _checked_value(name: str, value: Any, kind: type) -> Any:
+    """A value for a field of Params, of the kind that the level has there."""
+    number = _python_scalar(value)
+    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+    if kind is int and not (is_number and isinstance(number, int)):
+        raise ValueError(f"{name} must be an integer, got {value!r}")
+    if kind is float and not (is_number and math.isfinite(number)):
+        raise ValueError(f"{name} must be a finite number, got {value!r}")
+    if kind is bool and not isinstance(number, bool):
+        raise ValueError(f"{name} must be True or False, got {value!r}")
+    if name == "max_steps" and not 1 <= number <= MAX_STEPS:
+        raise ValueError(f"max_steps must be from 1 to {MAX_STEPS}, got {value!r}")
+    return kind(number)
+
+
+def _python_scalar(value: Any) -> Any:
+    """Makes Python's numbers of those of NumPy and JAX; others stay as they are."""
+    return value.item() if getattr(value, "shape", None) == () else value
 
 
 def _visibility(partial_obs: bool) -> Visibility:
+    partial_obs = _python_scalar(partial_obs)
     if not isinstance(partial_obs, bool):
         raise ValueError(f"partial_obs must be True or False, got {partial_obs!r}")
     return Visibility.PARTIAL if partial_obs else Visibility.FULL
 
 
 def _checked_size(obs_size: int) -> int:
+    obs_size = _python_scalar(obs_size)
     is_integer = isinstance(obs_size, int) and not isinstance(obs_size, bool)
     if not is_integer or not MIN_OBS_SIZE <= obs_size <= MAX_OBS_SIZE:
         raise ValueError(
@@ -232,6 +283,7 @@ def _checked_size(obs_size: int) -> int:
 
 
 def _checked_channels(channels: int) -> int:
+    channels = _python_scalar(channels)
     if isinstance(channels, bool) or channels not in (1, 3):
         raise ValueError(
             f"channels must be 3 (RGB) or 1 (brightness), got {channels!r}"

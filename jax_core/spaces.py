@@ -59,7 +59,7 @@ class Box:
 
     def sample(self, key: AnyKey) -> Array:
         """Draws every entry uniformly."""
-        values = jax.random.randint(key, self.shape, self.low, self.high + 1)
+        values = jax.random.randint(key, self.shape, self.low, self.high + 1, jnp.int32)
         return values.astype(self.dtype)
 
     def contains(self, x: Any) -> Bool[Array, ""]:

@@ -63,7 +63,8 @@ def intervals_between(
     sides: Sequence[Side], row: RowIndices, size: int
 ) -> tuple[WholeRows, WholeRows]:
     """`row_intervals` of sides, each of one polygon or of one for each row."""
-    first, last = jnp.full(row.shape, float(size)), jnp.zeros(row.shape)
+    first = jnp.full(row.shape, size, jnp.float32)
+    last = jnp.zeros(row.shape, jnp.float32)
     for side in sides:
         crossed = (side.top <= row) & (row < side.bottom)
         pixel = ceil_divide(jnp.asarray(row) * side.width + side.offset, side.height)

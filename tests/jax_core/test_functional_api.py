@@ -10,7 +10,7 @@ import pytest
 from jax.sharding import Mesh, PartitionSpec
 
 import jax_core
-from jax_core import spaces
+from jax_core import registry, spaces
 
 
 def test_code_for_the_published_package_runs_unchanged():
@@ -74,7 +74,9 @@ def test_make_replaces_params_by_name():
     ("arguments", "message"),
     [
         (("BreakoutEsy",), "Did you mean 'BreakoutEasy'"),
-        (("Breakout",), "'Breakout' is a game; name one of its levels"),
+        (("Breakout",), "Breakout needs a level: BreakoutEasy, BreakoutMedium, "),
+        (("popgym_arcade/Breakout-v0",), "Breakout needs a level: BreakoutEasy"),
+        (("popgym_arcade/BreakoutEasy-v1",), "Did you mean 'BreakoutEasy'"),
         (("",), "All: "),
     ],
 )
@@ -94,12 +96,97 @@ def test_unknown_ids_suggest_the_nearest(arguments, message):
         ({"channels": 4}, r"channels must be 3 \(RGB\) or 1 \(brightness\), got 4"),
         ({"channels": True}, "got True"),
         ({"partial_obs": 1}, "partial_obs must be True or False, got 1"),
+        ({"max_steps": 0}, "max_steps must be from 1 to 2147483647, got 0"),
+        ({"max_steps": 2**31}, "got 2147483648"),
+        ({"max_steps": 3.7}, r"max_steps must be an integer, got 3\.7"),
+        ({"max_steps": "7"}, "max_steps must be an integer, got '7'"),
+        ({"max_steps": True}, "max_steps must be an integer, got True"),
+        ({"paddle_width": 3.5}, r"paddle_width must be an integer, got 3\.5"),
     ],
 )
 @pytest.mark.usefixtures("unchecked_annotations")
 def test_bad_options_are_named(options, message):
     with pytest.raises((ValueError, TypeError), match=message):
         jax_core.make("BreakoutEasy", **options)
+
+
+@pytest.mark.parametrize("noise", ["0.1", True, float("nan"), float("inf"), [0.1]])
+def test_numbers_of_a_level_must_be_finite(noise):
+    with pytest.raises(ValueError, match="noise must be a finite number, got"):
+        jax_core.make("NoisyCartPoleEasy", noise=noise)
+
+
+def test_numbers_of_a_level_may_come_from_numpy_or_jax():
+    kinds = (int, np.int64, np.uint8, jnp.int32)
+    levels = [jax_core.make("BreakoutEasy", max_steps=k(7))[1] for k in kinds]
+    assert {type(level.max_steps) for level in levels} == {int}
+    assert len(set(levels)) == 1
+    assert jax_core.make("CartPoleEasy", noise=np.float32(0.5))[1].noise == 0.5
+
+
+def test_ids_of_gymnasium_name_the_same_environments():
+    for env_id in ("popgym_arcade/BreakoutEasy-v0", "BreakoutEasy-v0"):
+        assert jax_core.make(env_id) == jax_core.make("BreakoutEasy")
+
+
+def test_params_and_states_are_replaced_as_in_gymnax():
+    env, params = jax_core.make("BreakoutEasy", obs_size=64)
+    assert params.max_steps_in_episode == params.max_steps == 2000
+    assert params.replace(paddle_width=3) == replace(params, paddle_width=3)
+    assert params.replace(max_steps_in_episode=7).max_steps == 7
+    state = env.init(jax.random.key(0), params).replace(score=jnp.int32(5))
+    assert int(state.score) == 5
+    for tree in (params, state):
+        with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):
+            tree.replace(colour=1)
+
+
+@pytest.mark.usefixtures("unchecked_annotations")
+def test_a_forgotten_vmap_is_named():
+    env, params = jax_core.make("BreakoutEasy", obs_size=64)
+    key = jax.random.key(0)
+    keys, state = jax.random.split(key, 2), env.init(key, params)
+    states = jax.vmap(env.init, in_axes=(0, None))(keys, params)
+    one, raw = jnp.zeros(1, jnp.int32), jax.vmap(jax.random.key_data)(keys)
+    for call, message in (
+        (lambda: env.reset(keys, params), r"one key, got keys of shape \(2,\); for a"),
+        (lambda: env.reset(raw, params), r"one key, got keys of shape \(2,\)"),
+        (lambda: env.step(keys, states, one, params), "one key, got keys of"),
+        (lambda: env.step(key, states, 0, params), r"got a batch of shape \(2,\)"),
+        (lambda: env.get_obs(states, params), r"got a batch of shape \(2,\)"),
+        (lambda: env.step(key, state, one, params), r"one integer, got shape \(1,\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            call()
+
+
+@pytest.mark.parametrize("key", [0, np.int64(3), jnp.uint32(3)])
+@pytest.mark.usefixtures("unchecked_annotations")
+def test_a_number_is_no_key(key):
+    env, params = jax_core.make("BreakoutEasy", obs_size=64)
+    with pytest.raises(
+        TypeError, match=r"must be a random key, got .*random\.key\(0\)"
+    ):
+        env.reset(key, params)
+
+
+@pytest.mark.parametrize("game", sorted(registry.games))
+@pytest.mark.usefixtures("lenient_arrays")  # as users of x64 mode have them
+def test_dtypes_in_x64_mode_are_those_without(game):
+    env, params = jax_core.make(f"{game}Easy", obs_size=64)
+    key = jax.random.key(0)
+
+    def results():
+        def play(key):
+            obs, state = env.reset(key, params)
+            stepped = env.step(key, state, 0, params)
+            return obs, stepped, env.step_env(key, state, jnp.int32(0), params)
+
+        return jax.tree.map(lambda leaf: leaf.dtype, jax.eval_shape(play, key))
+
+    plain = results()
+    with jax.enable_x64(True):
+        assert results() == plain
 
 
 @pytest.mark.usefixtures("unchecked_annotations")
@@ -126,6 +213,9 @@ def test_spaces_sample_what_they_contain():
     assert obs_space.contains(obs_space.sample(keys[0]))
     assert not obs_space.contains(jnp.zeros((64, 64, 3), jnp.float32))
     assert obs_space == spaces.Box(0, 255, (64, 64, 3))
+    with jax.enable_x64(True):
+        wide = obs_space.sample(keys[0])
+    assert np.array_equal(wide, obs_space.sample(keys[0]))
 
 
 def test_discount_is_zero_on_termination_only():
