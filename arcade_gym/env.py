@@ -11,7 +11,7 @@ from gymnasium.error import DependencyNotInstalled, ResetNeeded
 from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode
 
-from arcade_gym.lanes import arguments, forking, snapshot
+from arcade_gym.lanes import arguments, attributes, forking, snapshot, step_limit
 from arcade_gym.lanes.kernel import Finished, Rules, compile_kernel
 from arcade_gym.lanes.spaces import FrameBox
 from jax_core import registry
@@ -62,7 +62,13 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         of an episode, as Gymnasium's wrapper does. `render_mode` may be "human" here: a
         window that shows every frame (extra `human`). Without a screen, the first
         frame raises RuntimeError, unless SDL_VIDEODRIVER names a driver without one.
+
+        `gymnasium.make` hides `max_episode_steps` from constructors and adds a
+        `TimeLimit`. The limit is found there, so that it counts for the statistics, and
+        refused if it is longer than that of the level.
         """
+        if max_episode_steps is None:
+            max_episode_steps = step_limit.asked_of_gymnasium()
         self._options = {
             name: value
             for name, value in locals().items()
@@ -100,7 +106,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         self._ended = False
         self._started = time.perf_counter()
         self._num_actions = env.num_actions
-        self.observation_space = FrameBox((obs_size, obs_size, 3))
+        self.observation_space = FrameBox((env.obs_size, env.obs_size, 3))
         self.action_space = Discrete(env.num_actions)
 
     def reset(
@@ -113,7 +119,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             options: none are known; pass None or an empty dictionary.
 
         Returns:
-            Frame, uint8 [obs_size, obs_size, 3], read-only, and an empty `info`.
+            Frame, uint8 [obs_size, obs_size, 3], and an empty `info`.
         """
         forking.refuse_forked()
         if options:
@@ -135,7 +141,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         self._lanes = lanes  # only now, so that a failed call changes nothing
         self._ended = False
         self._started = time.perf_counter()
-        frame = np.asarray(obs)[0]
+        frame = np.array(obs)[0]
         self._show(frame)
         return frame, {}
 
@@ -161,9 +167,10 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         self._lanes = lanes  # only now, so that a failed call changes nothing
         obs, reward, terminated, truncated = jax.device_get(results[:4])
         self._ended = bool(terminated[0] or truncated[0])
-        self._show(obs[0])
+        frame = np.array(obs)[0]  # a copy, because JAX forbids to write into `obs`
+        self._show(frame)
         flags = bool(terminated[0]), bool(truncated[0])
-        return obs[0], float(reward[0]), *flags, self._info(results.finished)
+        return frame, float(reward[0]), *flags, self._info(results.finished)
 
     def _info(self, finished: Finished | None) -> dict[str, Any]:
         if finished is None or not self._ended:
@@ -230,6 +237,16 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
                 ) from error
             self._viewer = Viewer(self._title, len(frame), RENDER_FPS)
         self._viewer.show(frame)
+
+    def set_wrapper_attr(self, name: str, value: Any, *, force: bool = True) -> bool:
+        """Sets an attribute as Gymnasium does, also for `SyncVectorEnv.set_attr`.
+
+        Raises:
+            AttributeError: the environment has an option of this name.
+        """
+        if name in self._options:
+            attributes.refuse_to_set(name)
+        return super().set_wrapper_attr(name, value, force=force)
 
     def get_keys_to_action(self) -> dict[tuple[int, ...], int]:
         """Keys for `gymnasium.utils.play`: the arrows and space.

@@ -49,6 +49,25 @@ def to_numpy(array: jax.Array) -> np.ndarray:
     return np.asarray(array)
 
 
+def writable(view: np.ndarray) -> np.ndarray:
+    """Views the memory of a read-only array as one that can be written.
+
+    Args:
+        view: of a JAX array that nobody reads any more. Its memory stays for as long as
+            the result, or a view of that.
+    """
+    return np.asarray(_Given(view))
+
+
+class _Given:
+    """Memory that NumPy may write to, although the view of it forbids that."""
+
+    def __init__(self, view: np.ndarray) -> None:
+        self._view = view
+        address, _ = view.__array_interface__["data"]
+        self.__array_interface__ = view.__array_interface__ | {"data": (address, False)}
+
+
 def is_torch(value: object) -> bool:
     """Whether a value is a PyTorch tensor; does not import PyTorch."""
     return type(value).__module__.partition(".")[0] == "torch" and hasattr(

@@ -1,6 +1,7 @@
 """The vector environment: thousands of games in one compiled call per step."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import gymnasium
@@ -96,7 +97,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             game, difficulty, partial_obs=partial_obs, obs_size=obs_size
         )
         self.backend = arguments.backend(backend)
-        self._mode = arguments.autoreset_mode(autoreset_mode)
+        self.autoreset_mode = arguments.autoreset_mode(autoreset_mode)
         self.render_mode = arguments.render_mode(render_mode)
         self._placement = Placement(arguments.devices(device, devices, self.num_envs))
         forking.note_start()
@@ -110,7 +111,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             Rules(
                 env=self._env,
                 platform=self._placement.platform,
-                autoreset_mode=self._mode,
+                autoreset_mode=self.autoreset_mode,
                 max_episode_steps=arguments.max_episode_steps(
                     max_episode_steps, self._env
                 ),
@@ -120,7 +121,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
                 mesh=self._placement.mesh,
             )
         )
-        frame = (obs_size, obs_size, 3)
+        frame = (self._env.obs_size, self._env.obs_size, 3)
         self._frames = BACKENDS[backend](self._placement, (self.num_envs, *frame))
         self._intake = Intake(
             self._placement,
@@ -133,7 +134,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         self._lanes: Any = None
         # With NumPy the flags reach the host in any case, so looking at them is free.
         self._refuses_ended = (
-            backend == "numpy" and self._mode is AutoresetMode.DISABLED
+            backend == "numpy" and self.autoreset_mode is AutoresetMode.DISABLED
         )
         self._waiting = np.zeros(self.num_envs, np.bool_)
         self._reporter = infos.Reporter(
@@ -142,12 +143,12 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             draw_some=self._kernel.draw_some,
             num_envs=self.num_envs,
             records_episodes=record_episode_statistics,
-            is_same_step=self._mode is AutoresetMode.SAME_STEP,
+            is_same_step=self.autoreset_mode is AutoresetMode.SAME_STEP,
         )
         self.metadata = {
             "render_modes": list(arguments.RENDER_MODES),
             "render_fps": 15,
-            "autoreset_mode": self._mode,
+            "autoreset_mode": self.autoreset_mode,
             "jax": backend == "jax",
         }
         self.single_observation_space = FrameBox(frame)
@@ -292,7 +293,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             )
             return None
         self._check_ready("render")
-        return tuple(np.asarray(self._drawn(self._lanes)))
+        return tuple(np.array(self._drawn(self._lanes)))
 
     def draw(self) -> Any:
         """Draws every lane from its state, as observations of the backend.
@@ -341,7 +342,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             lanes = snapshot.lanes_of(self._kernel, blank, state["lanes"])
             lanes = jax.device_put(lanes, self._placement.sharding, may_alias=False)
             waiting = snapshot.waiting_lanes(state["lanes"])
-            if self._mode is AutoresetMode.SAME_STEP and waiting.any():
+            if self.autoreset_mode is AutoresetMode.SAME_STEP and waiting.any():
                 unseeded = arguments.seeds(None, self.num_envs)
                 lanes, _ = self._reset_lanes(lanes, *unseeded, waiting)
         self._lanes = lanes
@@ -375,6 +376,11 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         self._lanes = None
         if hasattr(self, "_frames"):  # not if the constructor refused its arguments
             self._frames.close()
+
+    def fixed_names(self) -> tuple[str, ...]:
+        """Names of the options, and of the constants of the level."""
+        level = fields(self._env.default_params)
+        return (*self._options, *(field.name for field in level))
 
     def _check_ready(self, caller: str) -> None:
         forking.refuse_forked()

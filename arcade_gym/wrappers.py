@@ -28,7 +28,16 @@ Transform = Callable[[Any, Any], Any]
 """From last frames [lanes, ...] and the indices of their lanes to observations."""
 
 
-class Grayscale(VectorWrapper[Any, Any, Any, Any, Any]):
+class _DeviceWrapper(VectorWrapper[Any, Any, Any, Any, Any]):
+    """A wrapper that shows the autoreset mode as environments do."""
+
+    @property
+    def autoreset_mode(self) -> AutoresetMode:
+        """What happens to a lane whose episode has ended."""
+        return _mode(self.env)
+
+
+class Grayscale(_DeviceWrapper):
     """Frames of brightness: uint8 [num_envs, height, width, 1].
 
     All colors of the games stay different. The sums are made of integers, so all
@@ -63,7 +72,7 @@ class Grayscale(VectorWrapper[Any, Any, Any, Any, Any]):
         return _brightness(obs), reward, terminated, truncated, info
 
 
-class FrameStack(VectorWrapper[Any, Any, Any, Any, Any]):
+class FrameStack(_DeviceWrapper):
     """The last frames of an episode, the newest last, one behind another in channels.
 
     Observations are uint8 [num_envs, height, width, channels * stack_size], as a
@@ -89,7 +98,7 @@ class FrameStack(VectorWrapper[Any, Any, Any, Any, Any]):
         shape = (height, width, channels * stack_size)
         self.single_observation_space = FrameBox(shape)
         self.observation_space = FrameBox((env.num_envs, *shape))
-        self._stack_size = stack_size
+        self._stack_size = int(stack_size)
         # Frames as the environment gave them: nobody else holds them, so nobody can
         # write into them.
         self._earlier: tuple[Any, ...] = ()
@@ -128,7 +137,7 @@ class FrameStack(VectorWrapper[Any, Any, Any, Any, Any]):
         return _stack(obs, self._earlier), reward, terminated, truncated, info
 
 
-class NormalizeReward(VectorWrapper[Any, Any, Any, Any, Any]):
+class NormalizeReward(_DeviceWrapper):
     """Rewards divided by the standard deviation of the discounted returns so far.
 
     Does what Gymnasium's wrapper of this name does, on the device, and starts the
@@ -153,8 +162,8 @@ class NormalizeReward(VectorWrapper[Any, Any, Any, Any, Any]):
             raise ValueError(f"gamma must lie in [0, 1], got {gamma}")
         if epsilon <= 0:
             raise ValueError(f"epsilon must be positive, got {epsilon}")
-        self._gamma = gamma
-        self._epsilon = epsilon
+        self._gamma = float(gamma)  # a NumPy number could change dtypes
+        self._epsilon = float(epsilon)
         self._returns: Any = None  # per lane
         self._awaits_reset: Any = None
         self._moments: tuple[Any, Any, Any] | None = None  # mean, variance, count

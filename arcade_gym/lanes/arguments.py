@@ -98,7 +98,7 @@ def max_episode_steps(limit: int | None, env: Environment) -> int | None:
             f"max_episode_steps must be None or an integer from 1 to {most}, the step "
             f"limit of {env.name}, got {limit!r}"
         )
-    return limit
+    return None if limit is None else int(limit)
 
 
 def devices(
@@ -107,7 +107,7 @@ def devices(
     """Finds the devices that share the lanes, among those of this process.
 
     Args:
-        device: "cpu", "gpu" or "gpu:1"; None is JAX's default.
+        device: "cpu", "gpu" or "gpu:1" ("cuda" means "gpu"); None is JAX's default.
         devices: instead of `device`: the first so many of JAX's default platform, or a
             name each.
         num_envs: number of lanes, which the devices must share equally.
@@ -163,6 +163,7 @@ def _device(name: Any) -> Any:
     try:
         if not isinstance(name, str) or not platform or int(index or 0) < 0:
             raise ValueError(name)
+        platform = "gpu" if platform == "cuda" else platform  # PyTorch's word
         return jax.local_devices(backend=platform)[int(index or 0)]
     except (RuntimeError, IndexError, ValueError) as error:
         have = ", ".join(
@@ -266,10 +267,11 @@ def check_actions(shape: tuple[int, ...], dtype: Any, count: int) -> None:
 
     Raises:
         ValueError: the shape is not (count,).
-        TypeError: the dtype is no integer.
+        TypeError: a single action, or a dtype that is no integer.
     """
     if tuple(shape) != (count,):
-        raise ValueError(
+        error = ValueError if shape else TypeError
+        raise error(
             f"actions must have shape ({count},), one for each environment, got "
             f"{tuple(shape)}"
         )

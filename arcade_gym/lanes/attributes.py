@@ -1,8 +1,20 @@
 """`call`, `get_attr` and `set_attr` of `gymnasium.vector.SyncVectorEnv`."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 _WHOLE_BATCH = ("reset", "step", "close")
+
+
+def refuse_to_set(name: str) -> NoReturn:
+    """Refuses to set what an environment would not follow.
+
+    Raises:
+        AttributeError: always.
+    """
+    raise AttributeError(
+        f"{name!r} belongs to the environment and is the same for all lanes; "
+        "make a new environment with the options that you need"
+    )
 
 
 class LaneAttributes:
@@ -34,14 +46,12 @@ class LaneAttributes:
             values: a list or tuple with one value per lane, or one value for all.
 
         Raises:
-            AttributeError: the environment has such an attribute.
+            AttributeError: the environment has such an attribute, option or parameter
+                of its level.
             ValueError: a wrong number of values.
         """
-        if hasattr(self, name):
-            raise AttributeError(
-                f"{name!r} belongs to the environment and is the same for all lanes; "
-                "make a new environment with the options that you need"
-            )
+        if hasattr(self, name) or name in self.fixed_names():
+            refuse_to_set(name)
         if not isinstance(values, (list, tuple)):
             values = [values] * self.num_envs
         if len(values) != self.num_envs:
@@ -73,6 +83,10 @@ class LaneAttributes:
         if name == "render" and isinstance(result, tuple):
             return result
         return (result,) * self.num_envs
+
+    def fixed_names(self) -> tuple[str, ...]:
+        """Names of what was chosen when the environment was made."""
+        return ()
 
     def _own_attributes(self) -> dict[str, tuple[Any, ...]]:
         return self.__dict__.setdefault("_own", {})

@@ -72,7 +72,7 @@ class TorchBackend(JaxBackend):
 
 
 class NumpyBackend(JaxBackend):
-    """NumPy arrays: frames that cannot be written, rewards and flags that can."""
+    """NumPy arrays, which can be written, as those of `SyncVectorEnv`."""
 
     is_on_host = True
     _can_lend = True
@@ -85,7 +85,7 @@ class NumpyBackend(JaxBackend):
 
     def hand_out_new(self, frames: jax.Array) -> np.ndarray:
         """Hands out frames that were written elsewhere."""
-        return interop.to_numpy(frames)
+        return interop.writable(interop.to_numpy(frames))
 
     def hand_out(self, array: jax.Array) -> np.ndarray:
         """Copies, because wrappers write into rewards and flags."""

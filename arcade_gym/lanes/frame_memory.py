@@ -63,8 +63,10 @@ class FrameMemory:
         return tensor
 
     def lend_numpy(self, frames: jax.Array) -> np.ndarray:
-        """Hands frames out as a read-only NumPy array."""
-        array = np.from_dlpack(frames)  # type: ignore[arg-type]  # a protocol too narrow
+        """Hands frames out as a NumPy array."""
+        # Not `np.asarray`, whose result JAX keeps: donating would then mean copying.
+        view = np.from_dlpack(frames)  # type: ignore[arg-type]  # a protocol too narrow
+        array = interop.writable(view)
         # Every view of the array keeps it alive as its base.
         holder = weakref.ref(array)
         self._lent.append((frames, lambda: holder() is None))

@@ -6,9 +6,10 @@ mean to wait for the device. The NumPy backend gives what
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import jax
 import numpy as np
 
 from arcade_gym.lanes.backends import JaxBackend
@@ -20,7 +21,8 @@ FINAL_OBS = "final_obs"
 class LazyInfo(dict[str, Any]):
     """A dictionary whose "final_obs" is drawn when it is first looked at.
 
-    Copies made by `dict(info)`, `{**info}` or `copy` look at it.
+    Copies made by `dict(info)`, `{**info}` or `copy` look at it. For JAX it is a pytree
+    like a dictionary; flattening it looks at everything.
     """
 
     _draw: Callable[[], Any] | None = None
@@ -119,6 +121,26 @@ class LazyInfo(dict[str, Any]):
         return dict, (self.copy(),)
 
 
+def _flatten(info: LazyInfo) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    keys = tuple(sorted(info))
+    return tuple(info[key] for key in keys), keys
+
+
+def _flatten_with_keys(info: LazyInfo) -> tuple[tuple[Any, ...], tuple[str, ...]]:
+    values, keys = _flatten(info)
+    return tuple(zip(map(jax.tree_util.DictKey, keys), values, strict=True)), keys
+
+
+def _unflatten(keys: tuple[str, ...], values: Iterable[Any]) -> LazyInfo:
+    return LazyInfo(zip(keys, values, strict=True))
+
+
+# JAX looks at the exact type, and takes a kind of dictionary of its own for a leaf.
+jax.tree_util.register_pytree_with_keys(
+    LazyInfo, _flatten_with_keys, _unflatten, _flatten
+)
+
+
 class Reporter:
     """Makes the infos of one environment."""
 
@@ -158,34 +180,43 @@ class Reporter:
         ended = self._frames.hand_out(finished.ended)
         if self._frames.is_on_host and not ended.any():
             return {}
-        info: dict[str, Any] = {}
-        if self._records_episodes:
-            info["episode"] = self._episode(finished, ended)
-            info["_episode"] = self._frames.hand_out(finished.ended)
+        now = time.perf_counter()
+        info = self._episodes(finished, now)
         if not self._is_same_step:
+            self._restart_if_known(ended)
             return info
-        # The last infos of our games are empty.
-        info |= {"_final_obs": ended, "final_info": {}}
+        # What a single environment reports at the end of an episode, in arrays that
+        # are not shared with the others.
+        info |= {"_final_obs": ended, "final_info": self._episodes(finished, now)}
         info["_final_info"] = self._frames.hand_out(finished.ended)
+        self._restart_if_known(ended)
         if self._frames.is_on_host:
             indices = padded_indices(ended)
-            drawn = np.asarray(self._draw_some(finished.lanes, indices))
+            some = self._draw_some(finished.lanes, indices)
+            drawn = self._frames.hand_out_new(some)
             return info | {FINAL_OBS: final_frames(ended, drawn)}
         lanes = finished.lanes
         return LazyInfo.drawn_by(
             lambda: self._frames.hand_out_new(self._draw(lanes)), info
         )
 
-    def _episode(self, finished: Finished, ended: Any) -> dict[str, Any]:
+    def _episodes(self, finished: Finished, now: float) -> dict[str, Any]:
+        if not self._records_episodes:
+            return {}
+        ended = self._frames.hand_out(finished.ended)
         episode = {
             "r": self._frames.hand_out(finished.episode_return),
             "l": self._frames.hand_out(finished.length),
         }
         if self._frames.is_on_host:
-            seconds = np.round(time.perf_counter() - self._started, 6)
+            seconds = np.round(now - self._started, 6)
             episode["t"] = np.where(ended, seconds, 0.0)
+        return {"episode": episode, "_episode": ended}
+
+    def _restart_if_known(self, ended: Any) -> None:
+        """Starts the clocks of lanes that ended, where no device has to be asked."""
+        if self._frames.is_on_host:
             self.restart(ended)
-        return episode
 
 
 def final_frames(ended: np.ndarray, frames: np.ndarray) -> np.ndarray:

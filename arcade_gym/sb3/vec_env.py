@@ -13,6 +13,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from arcade_gym.lanes import arguments
+from arcade_gym.lanes.attributes import refuse_to_set
 from arcade_gym.sb3.lanes import LaneInfos, Lanes, channels_first
 from jax_core import registry
 
@@ -92,11 +93,13 @@ class ArcadeSB3VecEnv(VecEnv):
             self.device = torch.device("cuda", jax_device.local_hardware_id)
         self._results: Any = None
         self._start = time.time()
+        size = int(obs_size)  # checked by the lanes
         super().__init__(
-            num_envs,
-            Box(0, 255, (3, obs_size, obs_size), np.uint8),
+            self.lanes.num_envs,
+            Box(0, 255, (3, size, size), np.uint8),
             self.lanes.single_action_space,
         )
+        self._fixed_names = {*dir(self), *self.lanes.fixed_names()}
 
     def reset(self) -> Any:
         """Starts a new episode in every lane, with the seeds of the last `seed()`.
@@ -188,11 +191,14 @@ class ArcadeSB3VecEnv(VecEnv):
     def set_attr(
         self, attr_name: str, value: Any, indices: VecEnvIndices = None
     ) -> None:
-        """Sets an attribute of this object, for all lanes.
+        """Sets an attribute of the caller's own, for all lanes.
 
         Raises:
+            AttributeError: the environment has such an attribute or option.
             ValueError: `indices` names some lanes only.
         """
+        if attr_name in self._fixed_names:
+            refuse_to_set(attr_name)
         if set(self._get_indices(indices)) != set(range(self.num_envs)):
             raise ValueError(
                 f"lanes share their attributes, so {attr_name!r} cannot be set for "

@@ -125,6 +125,21 @@ def test_wide_actions_out_of_range_never_become_moves(value):
     assert all(action < 0 or action > 4 for action in shared.tolist())
 
 
+def test_wide_actions_of_jax_out_of_range_never_become_moves():
+    """Negative ones were clipped to 0, which is "up", in a mutation nobody noticed."""
+    intake = make()._intake
+    unsigned = jnp.array([2**31, 2**32 - 1, 2**31 + 2], jnp.uint32)
+    with jax.enable_x64(True):
+        signed = jnp.array([-3, 2**40, -(2**32) + 2], jnp.int64)
+        wide = jnp.array([2**63, 2**32 + 1, 2**40], jnp.uint64)
+        taken = [intake.actions(actions) for actions in (unsigned, signed, wide)]
+        moves = intake.actions(jnp.arange(3))
+    for actions in taken:
+        assert actions.dtype == jnp.int32
+        assert all(action < 0 or action > 4 for action in actions.tolist())
+    assert moves.tolist() == [0, 1, 2]
+
+
 def test_tensors_that_nothing_waits_for_are_copied():
     actions = torch.zeros(64, dtype=torch.int32)
     shared = make()._intake._from_accelerator(actions)

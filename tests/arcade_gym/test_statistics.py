@@ -1,10 +1,13 @@
 """Returns and lengths of episodes, counted on the device."""
 
+from types import SimpleNamespace
+
 import gymnasium
 import jax
 import numpy as np
 import pytest
 
+from arcade_gym.lanes import infos
 from tests.arcade_gym.kit import BACKENDS, MODES, make, random_actions
 
 STEPS = 14
@@ -88,6 +91,26 @@ def test_totals_are_the_sums_of_what_was_reported(mode):
     assert totals["return"] == pytest.approx(np.mean(returns), abs=1e-6)
     assert totals["length"] == np.mean(lengths) == 5
     assert envs.pop_episode_totals()["episodes"] == 0
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_seconds_start_anew_with_a_masked_reset(monkeypatch, mode):
+    now = [0.0]
+    clock = SimpleNamespace(perf_counter=lambda: now[0])
+    monkeypatch.setattr(infos, "time", clock)
+    envs = make(
+        game="Skittles",
+        backend="numpy",
+        autoreset_mode=mode,
+        record_episode_statistics=True,
+    )
+    envs.reset(seed=0)
+    now[0] = 100.0
+    envs.reset(options={"reset_mask": np.array([False, True, False])})
+    for _ in range(5):
+        now[0] += 1
+        info = envs.step([0, 0, 0])[4]
+    assert info["episode"]["t"].tolist() == [105, 5, 105]
 
 
 def test_waiting_lanes_are_counted_once():

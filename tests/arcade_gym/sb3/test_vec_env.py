@@ -155,6 +155,9 @@ def test_lanes_share_attributes_and_answer_by_index():
     assert envs.get_attr("action_space", [0, 2]) == [envs.action_space] * 2
     assert envs.has_attr("num_envs")
     assert not envs.has_attr("action_masks")
+    for name in ("max_episode_steps", "obs_size", "num_envs", "max_steps"):
+        with pytest.raises(AttributeError, match=f"'{name}' belongs to"):
+            envs.set_attr(name, 2)
     envs.set_attr("note", 5)
     assert envs.get_attr("note", 1) == [5]
     with pytest.raises(ValueError, match="'note' cannot be set for indices=1 alone"):
@@ -181,7 +184,7 @@ def test_pictures_are_what_was_observed():
     ("arguments", "message"),
     [
         ({"output": "jax"}, "output 'jax'"),
-        ({"env_id": "CartPole"}, "'CartPole' is a game; name one of its levels"),
+        ({"env_id": "CartPole"}, "CartPole needs a level: CartPoleEasy"),
         ({"obs_size": 63}, "obs_size must be"),
         ({"device": "gpu:99"}, "device must be"),
     ],
