@@ -21,7 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tests" / "mutations.toml"
 PAGE = ROOT / "docs" / "mutations.md"
-NOTICED = r"^FAILED (\S+) - (?:[aA]ssert|Failed: DID NOT RAISE|\S*KeyReuseError)"
+NOTICED = r"^FAILED (.+?) - (?:[aA]ssert|Failed: DID NOT RAISE|\S*KeyReuseError)"
 KEYWORDS = {"rules": "", "views": "view or pixels"}  # of pytest's -k
 
 

@@ -4,9 +4,11 @@ import json
 import os
 import signal
 from dataclasses import replace
+from types import SimpleNamespace
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -126,6 +128,21 @@ def test_the_best_network_is_the_one_of_the_best_evaluation(report):
     seeds = evaluation.evaluation_seeds(4, EVAL_SEED)
     table = evaluation.evaluate(agent.network, env, seeds=seeds, num_envs=4)
     assert table.mean == report.best_mean
+
+
+def test_the_best_network_is_that_of_the_first_highest_mean():
+    session = SimpleNamespace(
+        config=SimpleNamespace(target_return=0.8), best=None, best_mean=None
+    )
+    for rows, mean in enumerate([0.2, 0.5, 0.5, 0.3]):
+        session.rows, session.network = rows, {"weight": jnp.int32(rows)}
+        took = Session.consider(session, mean)
+        assert took == (rows < 2)
+        assert not session.reached
+    assert (session.best_mean, session.best_rows) == (0.5, 1)
+    assert session.best == {"weight": 1}
+    assert Session.consider(session, 0.8)
+    assert session.reached
 
 
 def test_training_compiles_one_program_per_purpose(report, tmp_path):
