@@ -6,12 +6,14 @@ and "stop_at" are steps after which the process sends itself a signal; "coordina
 """
 
 import json
+import os
 import signal
 import sys
 
 import jax
 
 from arcade_gym.baselines import Interrupted, train
+from arcade_gym.baselines.runs.session import Session
 from tests.arcade_gym.baselines import runs
 
 
@@ -29,6 +31,8 @@ def main(options):
         devices=options.get("devices", 1),
         checkpoint_minutes=1e-9,
     )
+    if options.get("rank", 0):
+        stop_without_sinks(options.pop("stop_at", None))
     sinks = [
         runs.SignalAt(options[name], number)
         for name, number in (("kill_at", signal.SIGKILL), ("stop_at", signal.SIGTERM))
@@ -39,6 +43,19 @@ def main(options):
     except Interrupted as stop:
         return {"stopped": str(stop)}
     return {"results": list(report.results), "processes": jax.process_count()}
+
+
+def stop_without_sinks(steps):
+    """Sends the signal from the loop itself: only the first process has sinks."""
+    advance = Session.advance
+
+    def advance_and_stop(session):
+        record = advance(session)
+        if session.rows == steps:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return record
+
+    Session.advance = advance_and_stop
 
 
 if __name__ == "__main__":
