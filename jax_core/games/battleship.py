@@ -128,9 +128,9 @@ class BattleShip(Game[State, Params]):
         """Places the ships one after the other, and the cursor anywhere."""
         size = params.size
         uniform = random.uniform(key, (len(SHIP_LENGTHS) + 1,))
-        lines = jnp.zeros(2 * size, jnp.uint32)
+        lines = _empty_lines(size)
         for index, length in enumerate(SHIP_LENGTHS):
-            lines = _draw_ship(uniform[index], lines, length)
+            lines = _draw_ship(uniform[index], lines, length, size)
         col = np.arange(size, dtype=np.uint32)
         ships = (lines[:size, None] >> col[None]) & np.uint32(1) == 1
         cursor_cell = draw_index(uniform[-1], size**2)
@@ -195,19 +195,29 @@ class BattleShip(Game[State, Params]):
         return Scene(score=state.score, bands=(band,), title="BattleShip", theme=_THEME)
 
 
+def _empty_lines(size: int) -> UInt32[Array, " lines"]:
+    """The rows and then the columns of a board, one bit for each occupied cell.
+
+    Filled up to a power of two with lines without room: a GPU takes a sum over other
+    numbers of lines in two kernels instead of one.
+    """
+    most = 2 ** (size - 1).bit_length()
+    has_room = np.arange(most) < size
+    return jnp.asarray(np.tile(np.where(has_room, 0, 2**32 - 1), 2).astype(np.uint32))
+
+
 def _draw_ship(
-    uniform: Float32[Array, ""], lines: UInt32[Array, " lines"], length: int
+    uniform: Float32[Array, ""], lines: UInt32[Array, " lines"], length: int, size: int
 ) -> UInt32[Array, " lines"]:
     """Adds one of the placements that fit and overlap no earlier ship.
 
-    A line is a row (first) or a column (then) of the board, as a word with one bit for
-    each occupied cell. The placement is found by its line and then by its start in the
-    line, which is cheaper than a flat search.
+    The placement is found by its line and then by its start in the line, which is
+    cheaper than a flat search.
     """
     num_lines = len(lines)
-    size = num_lines // 2
-    is_row = np.arange(num_lines) < size
-    place = np.arange(num_lines, dtype=np.uint32) % np.uint32(size)  # in its direction
+    most = num_lines // 2  # lines of a direction
+    is_row = np.arange(num_lines) < most
+    place = np.arange(num_lines, dtype=np.uint32) % np.uint32(most)  # in its direction
     blocked = functools.reduce(
         operator.or_, [lines >> np.uint32(cell) for cell in range(length)]
     )
@@ -226,7 +236,7 @@ def _draw_ship(
         jnp.sum(jnp.where(in_line, values, 0), dtype=values.dtype)
         for values in (index - free_before, starts, place)
     )
-    ship = np.uint32(2**length - 1) << _nth_bit(line_starts, rank, size)
+    ship = np.uint32(2**length - 1) << _nth_bit(line_starts, rank, most)
     is_across = jnp.any(in_line & is_row)
     crossed = (ship >> place & np.uint32(1)) << line_place
     return lines | jnp.where(

@@ -207,9 +207,14 @@ def placements(n, length):
 
 
 def lines(ships):
-    """The rows, then the columns of a board as words, a bit for each cell."""
-    both = np.concatenate([ships, ships.T])
-    return (both << np.arange(len(ships))).sum(axis=1, dtype=np.uint32)
+    """The rows, then the columns of a board as words, a bit for each cell.
+
+    Each filled up to a power of two with words without room.
+    """
+    place = np.arange(len(ships))
+    both = [(some << place).sum(axis=1, dtype=np.uint32) for some in (ships, ships.T)]
+    room = np.full(8 if len(ships) == 8 else 16, 2**32 - 1, np.uint32)
+    return np.concatenate([[*some, *room[len(some) :]] for some in both])
 
 
 @pytest.mark.parametrize("length", [2, 3, 4])
@@ -222,7 +227,7 @@ def test_a_ship_takes_each_free_placement_for_one_interval_of_uniform_numbers(
     free = [one for one in placements(n, length) if not (one & occupied).any()]
     uniform = (np.arange(len(free), dtype=np.float32) + 0.5) / np.float32(len(free))
     before = jnp.asarray(lines(occupied))
-    drawn = jit_plainly(jax.vmap(lambda u: battleship._draw_ship(u, before, length)))
+    drawn = jit_plainly(jax.vmap(lambda u: battleship._draw_ship(u, before, length, n)))
     assert {one.tobytes() for one in np.asarray(drawn(uniform))} == {
         lines(occupied | one).tobytes() for one in free
     }
