@@ -5,7 +5,6 @@ side of an edge the centre of a pixel is. All of them are below 2**24, so float3
 them, nothing is rounded, and every backend draws the same pixels.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -22,15 +21,16 @@ WholeRows = Float32[Array, "*_rows"]
 RowIndices = Float32[np.ndarray, "*_rows"]
 
 
-class Side(NamedTuple):
-    """One side of a polygon, or of one polygon for each row.
+class Sides(NamedTuple):
+    """All sides of a polygon, or of one polygon for each row.
 
-    Pixel c of row r is not left of it where r * width + offset <= c * height.
+    Pixel c of row r is not left of one where r * width + offset <= c * height.
     """
 
-    top: Whole  # it crosses the middles of the rows from here
+    top: Whole  # they cross the middles of the rows from here
     bottom: Whole  # to before here
     height: Whole
+    inverse: Whole  # of the height, about
     width: Whole
     offset: Whole
 
@@ -53,21 +53,38 @@ def row_intervals(
     return intervals_between(find_sides(corners, size), row, size)
 
 
-def find_sides(corners: Corners, size: int) -> list[Side]:
+def find_sides(corners: Corners, size: int) -> Sides:
     """The sides of a polygon, or of many with as many corners."""
-    subpixels = _subpixels(corners, size)
-    return [_side(subpixels, index) for index in range(corners.shape[-2])]
+    ends = _subpixels(corners, size)
+    starts = jnp.concatenate([ends[..., -1:, :], ends[..., :-1, :]], axis=-2)
+    x0, y0, x1, y1 = starts[..., 0], starts[..., 1], ends[..., 0], ends[..., 1]
+    half = SUBPIXELS // 2
+    # Row r is crossed where top <= r < bottom: its middle is at 16 * r + 8.
+    top, bottom = (
+        y - half + SUBPIXELS - 1 >> 4
+        for y in (jnp.minimum(y0, y1), jnp.maximum(y0, y1))
+    )
+    height, width = jnp.abs(y1 - y0), jnp.where(y0 < y1, x1 - x0, x0 - x1)
+    offset = (x0 - half) * height + (half - y0) * width + (SUBPIXELS - 1) >> 4
+    top, bottom, height, width, offset = (
+        number.astype(jnp.float32) for number in (top, bottom, height, width, offset)
+    )
+    # Here and not for each row, where a CPU's compiler makes a loop of every division.
+    inverse = 1.0 / jnp.maximum(height, 1.0)
+    return Sides(top, bottom, height, inverse, width, offset)
 
 
 def intervals_between(
-    sides: Sequence[Side], row: RowIndices, size: int
+    sides: Sides, row: RowIndices, size: int
 ) -> tuple[WholeRows, WholeRows]:
-    """`row_intervals` of sides, each of one polygon or of one for each row."""
+    """`row_intervals` of sides, which are the first axis."""
     first = jnp.full(row.shape, size, jnp.float32)
     last = jnp.zeros(row.shape, jnp.float32)
-    for side in sides:
+    for index in range(len(sides.top)):
+        side = Sides(*(numbers[index] for numbers in sides))
         crossed = (side.top <= row) & (row < side.bottom)
-        pixel = ceil_divide(jnp.asarray(row) * side.width + side.offset, side.height)
+        product = jnp.asarray(row) * side.width + side.offset
+        pixel = ceil_divide(product, side.height, side.inverse)
         first = jnp.where(crossed, jnp.minimum(first, pixel), first)
         last = jnp.where(crossed, jnp.maximum(last, pixel), last)
     return jnp.clip(first, 0.0, float(size)), jnp.clip(last, 0.0, float(size))
@@ -79,28 +96,11 @@ def _subpixels(corners: Corners, size: int) -> Subpixels:
     return jnp.clip(rounded, -side // 4, side + side // 4).astype(jnp.int32)
 
 
-def _side(subpixels: Subpixels, index: int) -> Side:
-    """The side that ends in a corner."""
-    x0, y0 = subpixels[..., index - 1, 0], subpixels[..., index - 1, 1]
-    x1, y1 = subpixels[..., index, 0], subpixels[..., index, 1]
-    half = SUBPIXELS // 2
-    # Row r is crossed where top <= r < bottom: its middle is at 16 * r + 8.
-    top, bottom = (
-        y - half + SUBPIXELS - 1 >> 4
-        for y in (jnp.minimum(y0, y1), jnp.maximum(y0, y1))
-    )
-    height, width = jnp.abs(y1 - y0), jnp.where(y0 < y1, x1 - x0, x0 - x1)
-    offset = (x0 - half) * height + (half - y0) * width + (SUBPIXELS - 1) >> 4
-    numbers = (top, bottom, height, width, offset)
-    return Side(*(number.astype(jnp.float32) for number in numbers))
-
-
-def ceil_divide(number: WholeRows, divisor: Whole) -> WholeRows:
+def ceil_divide(number: WholeRows, divisor: Whole, inverse: Whole) -> WholeRows:
     """Divides whole numbers below 2**24 and rounds up.
 
     The quotient, with whatever error a backend makes, leaves two whole numbers, and a
     product decides between them.
     """
-    inverse = 1.0 / jnp.maximum(divisor, 1.0)
     nearest = jnp.round(number * inverse)
     return jnp.where(nearest * divisor < number, nearest + 1.0, nearest)

@@ -16,7 +16,7 @@ from jaxtyping import Array, Float32, Int32
 from jax_core.rendering.layers import Spans, word_bytes
 from jax_core.rendering.layout import Format, polygon_rows
 from jax_core.rendering.palette import Color
-from jax_core.rendering.polygons import Side, find_sides, intervals_between
+from jax_core.rendering.polygons import Sides, find_sides, intervals_between
 from jax_core.rendering.scene import Band, Polygon
 
 _MOST_WORDS = 10_000  # of the lines of a cell
@@ -80,10 +80,10 @@ def _find_ends(
     polygon_of_row = np.arange(len(spans)).repeat([len(some) for some in rows])
     row = np.concatenate(rows).astype(np.float32)
     corners = _stack_corners([polygon for _, polygon in spans])
-    sides = jnp.stack([jnp.stack(side) for side in find_sides(corners, form.size)])
+    sides = jnp.stack(find_sides(corners, form.size)).swapaxes(1, 2)  # polygons last
     # A barrier, or XLA finds the sides of a polygon for each of its rows.
     sides = jax.lax.optimization_barrier(sides)[..., polygon_of_row]
-    first, last = intervals_between([Side(*side) for side in sides], row, form.size)
+    first, last = intervals_between(Sides(*sides), row, form.size)
     # One array and a barrier, or XLA makes several kernels of the sides.
     both = first.astype(jnp.int32) << 16 | last.astype(jnp.int32)
     both = jax.lax.optimization_barrier(both)
