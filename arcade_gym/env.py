@@ -12,6 +12,7 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode
 
 from arcade_gym.lanes import arguments, attributes, forking, snapshot, step_limit
+from arcade_gym.lanes.frame_form import PLAIN, FrameForm
 from arcade_gym.lanes.kernel import Finished, Rules, compile_kernel
 from arcade_gym.lanes.spaces import FrameBox
 from jax_core import registry
@@ -52,6 +53,10 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         seed: int | None = None,
         record_episode_statistics: bool = False,
         validate_actions: bool = True,
+        grayscale: bool = False,
+        frame_stack: int = 1,
+        channels_first: bool = False,
+        **params: Any,
     ) -> None:
         """Takes the arguments of `ArcadeVectorEnv`, so that the two can be exchanged.
 
@@ -72,8 +77,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         self._options = {
             name: value
             for name, value in locals().items()
-            if name not in {"self", "__class__"}
-        }
+            if name not in {"self", "__class__", "params"}
+        } | params
         arguments.backend(backend)
         arguments.autoreset_mode(autoreset_mode)
         # Actions are in host memory, so they can always be checked.
@@ -83,7 +88,16 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             "record_episode_statistics", record_episode_statistics
         )
         env = arguments.environment(
-            game, difficulty, partial_obs=partial_obs, obs_size=obs_size
+            game,
+            difficulty,
+            partial_obs=partial_obs,
+            obs_size=obs_size,
+            channels=arguments.channels(grayscale=grayscale),
+            **params,
+        )
+        form = FrameForm(
+            stack=arguments.frame_stack(frame_stack),
+            is_planar=arguments.switch("channels_first", channels_first),
         )
         if render_mode is not None and render_mode not in RENDER_MODES:
             raise ValueError(registry.unknown("render_mode", render_mode, RENDER_MODES))
@@ -100,13 +114,15 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             autoreset_mode=AutoresetMode.DISABLED,
             max_episode_steps=arguments.max_episode_steps(max_episode_steps, env),
             reports_finished=self._records,
+            form=form,
         )
+        self._shows_obs = form == PLAIN and env.channels == 3
         self._kernel = compile_kernel(rules)
         self._lanes: Any = None
         self._ended = False
         self._started = time.perf_counter()
         self._num_actions = env.num_actions
-        self.observation_space = FrameBox((env.obs_size, env.obs_size, 3))
+        self.observation_space = FrameBox(form.shape(env))
         self.action_space = Discrete(env.num_actions)
 
     def reset(
@@ -119,7 +135,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             options: none are known; pass None or an empty dictionary.
 
         Returns:
-            Frame, uint8 [obs_size, obs_size, 3], and an empty `info`.
+            Observation, uint8 [obs_size, obs_size, 3] unless an option says otherwise,
+            and an empty `info`.
         """
         forking.refuse_forked()
         if options:
@@ -142,7 +159,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         self._ended = False
         self._started = time.perf_counter()
         frame = np.array(obs)[0]
-        self._show(frame)
+        self._show_obs(frame)
         return frame, {}
 
     def step(self, action: Any) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
@@ -168,7 +185,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         obs, reward, terminated, truncated = jax.device_get(results[:4])
         self._ended = bool(terminated[0] or truncated[0])
         frame = np.array(obs)[0]  # a copy, because JAX forbids to write into `obs`
-        self._show(frame)
+        self._show_obs(frame)
         flags = bool(terminated[0]), bool(truncated[0])
         return frame, float(reward[0]), *flags, self._info(results.finished)
 
@@ -196,11 +213,13 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         forking.refuse_forked()
         if self._lanes is None:
             raise ResetNeeded("call reset() before render()")
-        frame = np.array(self._kernel.draw(self._lanes))[0]
         if self.render_mode == "human":
-            self._show(frame)
+            self._show(self._picture())
             return None
-        return frame
+        return self._picture()
+
+    def _picture(self) -> np.ndarray:
+        return np.array(self._kernel.render(self._lanes))[0]
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickles and copies as the options and the state; a window stays behind."""
@@ -223,10 +242,13 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             lanes = snapshot.lanes_of(self._kernel, blank, pickled["lanes"])
             self._lanes = jax.device_put(lanes, self._device, may_alias=False)
 
+    def _show_obs(self, obs: np.ndarray) -> None:
+        """Shows what an observation shows, in color, in "human" mode."""
+        if self.render_mode == "human":
+            self._show(obs if self._shows_obs else self._picture())
+
     def _show(self, frame: np.ndarray) -> None:
-        """Shows a frame in "human" mode, and waits until the next one is due."""
-        if self.render_mode != "human":
-            return
+        """Shows a frame, and waits until the next one is due."""
         if self._viewer is None:
             try:
                 from arcade_gym.playing.viewer import Viewer  # noqa: PLC0415  # optional

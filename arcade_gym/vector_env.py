@@ -1,7 +1,7 @@
 """The vector environment: thousands of games in one compiled call per step."""
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import gymnasium
@@ -15,20 +15,23 @@ from gymnasium.vector.utils import batch_space
 from arcade_gym.lanes import advice, arguments, forking, infos, intake, snapshot
 from arcade_gym.lanes.attributes import LaneAttributes
 from arcade_gym.lanes.backends import BACKENDS
+from arcade_gym.lanes.frame_form import in_memory
 from arcade_gym.lanes.intake import Intake
 from arcade_gym.lanes.kernel import Finished, Results, Rules, compile_kernel
 from arcade_gym.lanes.placement import Placement
+from arcade_gym.lanes.resuming import ResumableLanes
 from arcade_gym.lanes.seeds import LaneSeeds
 from arcade_gym.lanes.spaces import FrameBox
 
 StepResults = tuple[Any, Any, Any, Any, dict[str, Any]]
 
 
-class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
+class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
     """A batch of one game as a `gymnasium.vector.VectorEnv`.
 
-    Observations are uint8 [num_envs, obs_size, obs_size, 3], rewards float32 and flags
-    bool [num_envs], as JAX arrays, PyTorch tensors on the same device, or NumPy arrays.
+    Observations are uint8 [num_envs, obs_size, obs_size, 3] unless `grayscale`,
+    `frame_stack` or `channels_first` say otherwise, rewards float32 and flags bool
+    [num_envs], as JAX arrays, PyTorch tensors on the same device, or NumPy arrays.
     The two device backends never wait for an accelerator and never copy from it.
     What is handed out shares memory with JAX and is never read again by the
     environment.
@@ -55,6 +58,10 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         seed: int | None = None,
         record_episode_statistics: bool = False,
         validate_actions: bool = False,
+        grayscale: bool = False,
+        frame_stack: int = 1,
+        channels_first: bool = False,
+        **params: Any,
     ) -> None:
         """Makes the environment; nothing is compiled before the first `reset`.
 
@@ -82,6 +89,11 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
                 RecordEpisodeStatistics; with the NumPy backend also their seconds "t".
             validate_actions: checks the values of arrays on accelerators too, which
                 waits for them. Unchecked actions out of range do not move.
+            grayscale: draws brightness, one channel instead of three.
+            frame_stack: frames of an observation, the newest last; they join the
+                channels. At the start of an episode its first frame is repeated.
+            channels_first: [num_envs, channels, obs_size, obs_size].
+            **params: constants of the level, `paddle_width=3`, as for `jax_core.make`.
 
         Raises:
             ValueError: an argument is out of its range; the message names the way out.
@@ -90,11 +102,16 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         self._options = {
             name: value
             for name, value in locals().items()
-            if name not in {"self", "__class__"}
-        }
+            if name not in {"self", "__class__", "params"}
+        } | params
         self.num_envs = arguments.num_envs(num_envs)
         self._env = arguments.environment(
-            game, difficulty, partial_obs=partial_obs, obs_size=obs_size
+            game,
+            difficulty,
+            partial_obs=partial_obs,
+            obs_size=obs_size,
+            channels=arguments.channels(grayscale=grayscale),
+            **params,
         )
         self.backend = arguments.backend(backend)
         self.autoreset_mode = arguments.autoreset_mode(autoreset_mode)
@@ -107,6 +124,12 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
                 device_was_named=device is not None or devices is not None,
             )
         self._seeds = LaneSeeds(seed, self.num_envs)
+        self._form = in_memory(
+            self._env,
+            stack=arguments.frame_stack(frame_stack),
+            channels_first=arguments.switch("channels_first", channels_first),
+            backend=backend,
+        )
         self._kernel = compile_kernel(
             Rules(
                 env=self._env,
@@ -119,10 +142,14 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
                     "record_episode_statistics", record_episode_statistics
                 ),
                 mesh=self._placement.mesh,
+                form=self._form,
             )
         )
-        frame = (self._env.obs_size, self._env.obs_size, 3)
-        self._frames = BACKENDS[backend](self._placement, (self.num_envs, *frame))
+        self._frames = BACKENDS[backend](
+            self._placement,
+            (self.num_envs, *self._form.shape(self._env)),
+            self._form.axes(channels_first=channels_first),
+        )
         self._intake = Intake(
             self._placement,
             self.num_envs,
@@ -151,6 +178,7 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             "autoreset_mode": self.autoreset_mode,
             "jax": backend == "jax",
         }
+        frame = replace(self._form, is_planar=bool(channels_first)).shape(self._env)
         self.single_observation_space = FrameBox(frame)
         self.single_action_space = Discrete(self._env.num_actions)
         self.observation_space = FrameBox((self.num_envs, *frame))
@@ -293,7 +321,8 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
             )
             return None
         self._check_ready("render")
-        return tuple(np.array(self._drawn(self._lanes)))
+        self._intake.wait_for_torch()
+        return tuple(np.array(self._kernel.render(self._lanes)))
 
     def draw(self) -> Any:
         """Draws every lane from its state, as observations of the backend.
@@ -307,75 +336,15 @@ class ArcadeVectorEnv(LaneAttributes, VectorEnv[Any, Any, Any]):
         self._intake.wait_for_torch()
         return self._kernel.draw(lanes)
 
-    def get_state(self) -> dict[str, Any]:
-        """Copies everything that the next steps depend on to the host.
-
-        Returns:
-            A dictionary of plain values and NumPy arrays, which can be pickled. The
-            lanes' fields are under "lanes", by name, [num_envs, ...] each.
-        """
-        self._check_open()
-        self._intake.wait_for_torch()
-        lanes = None
-        if self._lanes is not None:
-            lanes = snapshot.fields_of(self._kernel, self._lanes)
-        identity = snapshot.identity(self._env, self.num_envs)
-        return identity | {"seeds": self._seeds.last, "lanes": lanes}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Goes on where `get_state` was called; later results are equal bit for bit.
-
-        The other environment may have had another view, frame size, backend, autoreset
-        mode or device; `max_episode_steps` is this one's own. In SameStep mode lanes
-        that were waiting for a reset begin at once. `draw` gives the present frames.
-
-        Raises:
-            TypeError: `state` is not what `get_state` returns.
-            ValueError: it belongs to another game, level, version or number of lanes.
-        """
-        self._check_open()
-        snapshot.check_identity(state, snapshot.identity(self._env, self.num_envs))
-        self._intake.wait_for_torch()
-        lanes, waiting = None, np.zeros(self.num_envs, np.bool_)
-        if state["lanes"] is not None:
-            blank = self._kernel.empty(self.num_envs)
-            lanes = snapshot.lanes_of(self._kernel, blank, state["lanes"])
-            lanes = jax.device_put(lanes, self._placement.sharding, may_alias=False)
-            waiting = snapshot.waiting_lanes(state["lanes"])
-            if self.autoreset_mode is AutoresetMode.SAME_STEP and waiting.any():
-                unseeded = arguments.seeds(None, self.num_envs)
-                lanes, _ = self._reset_lanes(lanes, *unseeded, waiting)
-        self._lanes = lanes
-        self._seeds.last = tuple(state["seeds"])
-        self._waiting = waiting if self._refuses_ended else np.zeros_like(waiting)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Pickles and copies as the options and the state."""
-        return {
-            "options": snapshot.portable(self._options),
-            "closed": self.closed,
-            "spec": self.spec,
-            "action_space": self.action_space,
-            "own": self._own_attributes(),
-            "state": None if self.closed else self.get_state(),
-        }
-
-    def __setstate__(self, pickled: dict[str, Any]) -> None:
-        """Makes the environment anew and goes on with the state."""
-        self.__init__(**pickled["options"])
-        self.spec = pickled["spec"]
-        self.action_space = pickled["action_space"]
-        self._own_attributes().update(pickled["own"])
-        if pickled["state"] is not None:
-            self.set_state(pickled["state"])
-        self.closed = pickled["closed"]
-
     def close_extras(self, **kwargs: Any) -> None:
         """Gives the memory of lanes and frames back."""
         del kwargs  # nothing to choose
         self._lanes = None
         if hasattr(self, "_frames"):  # not if the constructor refused its arguments
             self._frames.close()
+
+    def _identity(self) -> snapshot.Snapshot:
+        return snapshot.identity(self._env, self.num_envs, self._form.stack)
 
     def fixed_names(self) -> tuple[str, ...]:
         """Names of the options, and of the constants of the level."""

@@ -14,17 +14,21 @@ from jax_core.game import Difficulty
 
 BACKENDS = ("jax", "torch", "numpy")
 RENDER_MODES = ("rgb_array",)
+MAX_FRAME_STACK = 64
 MAX_SEED = 2**32 - 1  # larger ones would repeat keys, since JAX's default is 32 bits
 
 
-def environment(
-    game: str, difficulty: str | None, *, partial_obs: bool, obs_size: int
-) -> Environment:
+def environment(game: str, difficulty: str | None, **options: Any) -> Environment:
     """Makes the environment that a game's name or id and a difficulty stand for.
+
+    Args:
+        game: the name or id.
+        difficulty: the level; None is the first, or that of the id.
+        **options: of `jax_core.make`, constants of the level among them.
 
     Raises:
         ValueError: unknown game or difficulty, a difficulty beside an id that names
-            one already, or a bad view or size.
+            one already, a bad view or size, or a bad or unknown constant.
         TypeError: a game that is no name.
     """
     if not isinstance(game, str):
@@ -45,7 +49,22 @@ def environment(
         level = known[0] if difficulty is None else difficulty
         _check_one_of("difficulty", level, known)
         env_id = registry.level_id(spec, Difficulty(level))
-    return registry.make(env_id, partial_obs=partial_obs, obs_size=obs_size)[0]
+    return registry.make(env_id, **options)[0]
+
+
+def channels(*, grayscale: bool) -> int:
+    """Channels of one frame."""
+    return 1 if switch("grayscale", grayscale) else 3
+
+
+def frame_stack(count: int) -> int:
+    """Checks a number of stacked frames."""
+    if not _is_integer(count) or not 1 <= count <= MAX_FRAME_STACK:
+        raise ValueError(
+            "frame_stack must be an integer from 1, which stacks nothing, to "
+            f"{MAX_FRAME_STACK}, got {count!r}"
+        )
+    return int(count)
 
 
 def switch(name: str, value: bool) -> bool:

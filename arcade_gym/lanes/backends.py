@@ -9,6 +9,9 @@ from arcade_gym import interop
 from arcade_gym.lanes.frame_memory import FrameMemory, can_reuse
 from arcade_gym.lanes.placement import Placement, shards_to_torch
 
+Axes = tuple[int, ...] | None
+"""The order in which the axes of frames are viewed; None as they lie in memory."""
+
 
 class JaxBackend:
     """JAX arrays, as the compiled functions return them."""
@@ -16,8 +19,11 @@ class JaxBackend:
     is_on_host = False  # whether results have reached the host when they are given
     _can_lend = False  # whether it can be told when the last holder of frames is gone
 
-    def __init__(self, placement: Placement, shape: tuple[int, ...]) -> None:
-        """Prepares for frames, uint8 [shape]."""
+    def __init__(
+        self, placement: Placement, shape: tuple[int, ...], axes: Axes = None
+    ) -> None:
+        """Prepares for frames, uint8 [shape], which are viewed in an order of axes."""
+        self._axes = axes
         self._is_spread = placement.is_spread
         self._is_cpu = placement.platform == "cpu"
         self._memory: FrameMemory | None = None
@@ -55,20 +61,27 @@ class TorchBackend(JaxBackend):
         """Hands out frames that were written into `buffer`."""
         if self._memory is None:
             return self.hand_out_new(frames)
-        return self._memory.lend_torch(frames)
+        return self._turned(self._memory.lend_torch(frames))
 
     def hand_out_new(self, frames: jax.Array) -> Any:
         """Hands out frames that were written elsewhere."""
+        shared = self._share(frames)
         if self._is_spread:
-            return shards_to_torch(frames)
-        return interop.to_torch(frames)
+            return tuple(map(self._turned, shared))
+        return self._turned(shared)
 
     def hand_out(self, array: jax.Array) -> Any:
         """Hands out a tensor; one for each device, if there are several."""
         if self._is_cpu and not self._is_spread:
             # Copying a few bytes per lane takes a quarter of the time of sharing them.
             return interop.copy_to_torch(array)
-        return self.hand_out_new(array)
+        return self._share(array)
+
+    def _share(self, array: jax.Array) -> Any:
+        return shards_to_torch(array) if self._is_spread else interop.to_torch(array)
+
+    def _turned(self, frames: Any) -> Any:
+        return frames if self._axes is None else frames.permute(self._axes)
 
 
 class NumpyBackend(JaxBackend):
@@ -81,15 +94,18 @@ class NumpyBackend(JaxBackend):
         """Hands out frames that were written into `buffer`."""
         if self._memory is None:
             return self.hand_out_new(frames)
-        return self._memory.lend_numpy(frames)
+        return self._turned(self._memory.lend_numpy(frames))
 
     def hand_out_new(self, frames: jax.Array) -> np.ndarray:
         """Hands out frames that were written elsewhere."""
-        return interop.writable(interop.to_numpy(frames))
+        return self._turned(interop.writable(interop.to_numpy(frames)))
 
     def hand_out(self, array: jax.Array) -> np.ndarray:
         """Copies, because wrappers write into rewards and flags."""
         return np.array(array)
+
+    def _turned(self, frames: np.ndarray) -> np.ndarray:
+        return frames if self._axes is None else frames.transpose(self._axes)
 
 
 BACKENDS = {"jax": JaxBackend, "torch": TorchBackend, "numpy": NumpyBackend}

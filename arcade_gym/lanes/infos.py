@@ -224,7 +224,7 @@ def final_frames(ended: np.ndarray, frames: np.ndarray) -> np.ndarray:
 
     Args:
         ended: bool [num_envs].
-        frames: uint8 [at least the number of ended lanes, height, width, 3].
+        frames: uint8 [at least the number of ended lanes, ...].
 
     Returns:
         Objects [num_envs], as in `gymnasium.vector.SyncVectorEnv`.

@@ -19,6 +19,7 @@ from gymnasium.vector import AutoresetMode
 from jaxtyping import Array, Bool, Float32, Int, Int32, UInt8, UInt32
 
 from arcade_gym.lanes.arguments import refuse_tracer
+from arcade_gym.lanes.frame_form import PLAIN, FrameForm
 from jax_core import Environment, compiler_options, random
 from jax_core.environment import select
 from jax_core.pytree import pytree
@@ -36,7 +37,7 @@ _KEYS = "threefry2x32"  # whatever JAX's default is; others depend on the batch
 AXIS = "lanes"
 """Name of the axis of a mesh over which lanes are spread."""
 
-Frames = UInt8[Array, "num_envs height width 3"]
+Frames = UInt8[Array, "num_envs _ _ _"]  # as `FrameForm` orders them
 Flags = Bool[Array | np.ndarray, " num_envs"]
 Seeds = UInt32[Array | np.ndarray, " num_envs"]
 Actions = Int[Array | np.ndarray, " num_envs"]
@@ -66,7 +67,8 @@ class Rules:
     """What a compiled step depends on, apart from the number of lanes.
 
     Attributes:
-        env: game, level, view and frame size.
+        env: game, level, view, frame size and channels.
+        form: what an observation holds, and its order in memory.
         platform: where the functions run, "cpu", "gpu" or "tpu".
         autoreset_mode: what happens to a lane whose episode has ended. In DISABLED it
             stays as it is, with reward 0 and its flags repeated, until `reset`.
@@ -81,6 +83,7 @@ class Rules:
     max_episode_steps: int | None = None
     reports_finished: bool = False
     mesh: jax.sharding.Mesh | None = None
+    form: FrameForm = PLAIN
 
 
 class Kernel(NamedTuple):
@@ -94,6 +97,7 @@ class Kernel(NamedTuple):
     reset: Callable[[Array | None, Packed, Seeds, Flags, Flags], tuple[Packed, Frames]]
     step: Callable[[Array | None, Packed, Actions], tuple[Packed, Results]]
     draw: Callable[[Packed], Frames]
+    render: Callable[[Packed], Frames]  # RGB, whatever observations are
     draw_some: Callable[[Packed, Int[Array | np.ndarray, " chosen"]], Frames]
     clear_totals: Callable[[Packed], Packed]
     empty: Callable[[int], Packed]
@@ -115,6 +119,7 @@ class Lane:
     """One environment of the batch."""
 
     state: Any
+    earlier: Any  # states of the stack, as `FrameForm.begin` makes them
     key: UInt32[Array, "2"]  # raw, because typed keys cannot be packed
     terminated: Flag  # of the last step; either flag waits for a reset
     truncated: Flag
@@ -130,15 +135,14 @@ class Lane:
 @functools.cache
 def compile_kernel(rules: Rules) -> Kernel:
     """Makes the functions for some rules, once per process: jit caches with them."""
-    env = rules.env
-    pack, unpack = _packing(env)
+    pack, unpack = _packing(rules.env, rules.form)
 
     def step_lane(packed: Packed, action: Any) -> tuple[Packed, Results]:
         before = unpack(packed)
         after, outcome, reward = _step(rules, before, action)
         reports = rules.reports_finished or _resets_at_once(rules)
         return pack(after), Results(
-            obs=env.get_obs(after.state),
+            obs=rules.form.draw(rules.env, after.earlier, after.state),
             reward=reward,
             terminated=outcome.terminated,
             truncated=outcome.truncated,
@@ -147,25 +151,30 @@ def compile_kernel(rules: Rules) -> Kernel:
 
     return Kernel(
         step=_batch_into_buffer(step_lane, rules.mesh, rules.platform),
-        **_functions_of_any_mode(env, rules.mesh, rules.platform),
+        **_functions_of_any_mode(rules.env, rules.form, rules.mesh, rules.platform),
     )
 
 
 @functools.cache
 def _functions_of_any_mode(
-    env: Environment, mesh: jax.sharding.Mesh | None, platform: str
+    env: Environment, form: FrameForm, mesh: jax.sharding.Mesh | None, platform: str
 ) -> dict[str, Any]:
     """All of a kernel but `step`: compiled once for every mode and step limit."""
-    pack, unpack = _packing(env)
+    pack, unpack = _packing(env, form)
+    in_color = replace(env, channels=3)
 
     def reset_lane(
         packed: Packed, seed: Any, seeded: Any, chosen: Any
     ) -> tuple[Packed, Any]:
-        lane = _reset(env, unpack(packed), seed, seeded, chosen)
-        return pack(lane), env.get_obs(lane.state)
+        lane = _reset(env, form, unpack(packed), seed, seeded, chosen)
+        return pack(lane), form.draw(env, lane.earlier, lane.state)
 
     def draw_lane(packed: Packed) -> Any:
-        return env.get_obs(unpack(packed).state)
+        lane = unpack(packed)
+        return form.draw(env, lane.earlier, lane.state)
+
+    def render_lane(packed: Packed) -> Any:
+        return in_color.get_obs(unpack(packed).state)
 
     def draw_some(packed: Packed, indices: Any) -> Any:
         return jax.vmap(draw_lane)(tuple(leaf[indices] for leaf in packed))
@@ -175,12 +184,13 @@ def _functions_of_any_mode(
         return pack(replace(lane, totals=jax.tree.map(jnp.zeros_like, lane.totals)))
 
     def empty(num_envs: int) -> Packed:
-        shapes = jax.eval_shape(lambda: pack(_blank(env)))
+        shapes = jax.eval_shape(lambda: pack(_blank(env, form)))
         return tuple(jnp.zeros((num_envs, *s.shape), s.dtype) for s in shapes)
 
     return {
         "reset": _batch_into_buffer(reset_lane, mesh, platform),
         "draw": _compile(_spread(jax.vmap(draw_lane), mesh), platform),
+        "render": _compile(_spread(jax.vmap(render_lane), mesh), platform),
         "draw_some": _compile(draw_some, platform),
         "clear_totals": jax.jit(_spread(jax.vmap(clear_lane), mesh)),
         "empty": empty,
@@ -234,19 +244,23 @@ def _spread(
     return jax.shard_map(work, mesh=mesh, in_specs=lanes, out_specs=lanes)
 
 
-def _reset(env: Environment, lane: Lane, seed: Any, seeded: Flag, chosen: Flag) -> Lane:
+def _reset(
+    env: Environment, form: FrameForm, lane: Lane, seed: Any, seeded: Flag, chosen: Flag
+) -> Lane:
     """Starts the next episode of a chosen lane, of a new key chain if it is seeded."""
     key = select(
         seeded, jax.random.key_data(jax.random.key(seed, impl=_KEYS)), lane.key
     )
-    return select(chosen, _begin(env, replace(lane, key=key)), lane)
+    return select(chosen, _begin(env, form, replace(lane, key=key)), lane)
 
 
-def _begin(env: Environment, lane: Lane) -> Lane:
+def _begin(env: Environment, form: FrameForm, lane: Lane) -> Lane:
     """One event of a lane: the reset."""
     chain, event_key = _split(lane)
+    state = env.init(event_key)
     return Lane(
-        state=env.init(event_key),
+        state=state,
+        earlier=form.begin(state),
         key=chain,
         terminated=jnp.bool_(False),
         truncated=jnp.bool_(False),
@@ -263,11 +277,12 @@ def _step(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Lane, Any]:
     """
     played, reward = _play(rules, lane, action)
     if _resets_at_once(rules):
-        after = select(played.ended, _begin(rules.env, played), played)
+        fresh = _begin(rules.env, rules.form, played)
+        after = select(played.ended, fresh, played)
         return after, played, reward
     is_next_step = rules.autoreset_mode is AutoresetMode.NEXT_STEP
     # An event is either a step or a reset, so the two may share its key.
-    waiting = _begin(rules.env, lane) if is_next_step else lane
+    waiting = _begin(rules.env, rules.form, lane) if is_next_step else lane
     after = select(lane.ended, waiting, played)
     return after, after, jnp.where(lane.ended, 0.0, reward)
 
@@ -281,6 +296,7 @@ def _play(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Any]:
         truncated |= transition.state.time >= rules.max_episode_steps
     played = Lane(
         state=transition.state,
+        earlier=rules.form.shift(lane.earlier, lane.state),
         key=chain,
         terminated=transition.terminated,
         truncated=truncated,
@@ -321,11 +337,13 @@ def _split(lane: Lane) -> tuple[UInt32[Array, "2"], Any]:
     return jax.random.key_data(chain), event_key
 
 
-def _blank(env: Environment) -> Lane:
+def _blank(env: Environment, form: FrameForm) -> Lane:
     """A lane before its first reset; its values mean nothing, but for the totals."""
     key = jax.random.key(0, impl=_KEYS)
+    state = env.init(key)
     return Lane(
-        state=env.init(key),
+        state=state,
+        earlier=form.begin(state),
         key=jax.random.key_data(key),
         terminated=jnp.bool_(False),
         truncated=jnp.bool_(False),
@@ -339,10 +357,10 @@ def _blank(env: Environment) -> Lane:
 
 
 def _packing(
-    env: Environment,
+    env: Environment, form: FrameForm
 ) -> tuple[Callable[[Lane], Packed], Callable[[Packed], Lane]]:
     """Functions from one lane to one flat array per dtype, and back."""
-    shapes, treedef = jax.tree.flatten(jax.eval_shape(lambda: _blank(env)))
+    shapes, treedef = jax.tree.flatten(jax.eval_shape(lambda: _blank(env, form)))
     dtypes = sorted({shape.dtype for shape in shapes}, key=str)
 
     def pack(lane: Lane) -> Packed:

@@ -1,5 +1,6 @@
 """Saving and restoring lanes as plain NumPy arrays, with what they belong to."""
 
+from dataclasses import asdict
 from typing import Any
 
 import jax
@@ -14,17 +15,20 @@ FORMAT = 1
 Snapshot = dict[str, Any]
 
 
-def identity(env: Environment, num_envs: int) -> Snapshot:
+def identity(env: Environment, num_envs: int, frame_stack: int) -> Snapshot:
     """What two environments must share to continue each other's episodes.
 
-    View and frame size are not among it: the twins of a game share their states.
+    View, frame size and color are not among it: the twins of a game share their states.
+    A stack is drawn from earlier states, which are saved with the present one.
     """
     version = registry.levels[env.name][0].version
     return {
         "format": FORMAT,
         "game": env.name,
         "version": version,
+        "params": asdict(env.default_params),
         "num_envs": num_envs,
+        "frame_stack": frame_stack,
     }
 
 

@@ -12,7 +12,7 @@ from arcade_gym.lanes.infos import padded_indices
 from arcade_gym.lanes.kernel import Finished
 from arcade_gym.vector_env import ArcadeVectorEnv
 
-Frames = UInt8[torch.Tensor, "lanes 3 height width"]
+Frames = UInt8[torch.Tensor, "lanes channels height width"]
 Mask = Bool[np.ndarray, " num_envs"]
 
 
@@ -26,12 +26,7 @@ class Lanes(ArcadeVectorEnv):
         """Draws the last frames of some lanes that ended, at least one."""
         self._intake.wait_for_torch()
         drawn = self._kernel.draw_some(finished.lanes, padded_indices(chosen))
-        return channels_first(self._frames.hand_out_new(drawn)[: chosen.sum()])
-
-
-def channels_first(frames: torch.Tensor) -> Frames:
-    """Views frames [lanes, height, width, 3] as networks take them."""
-    return frames.permute(0, 3, 1, 2)
+        return self._frames.hand_out_new(drawn)[: chosen.sum()]
 
 
 class LaneInfos(Sequence[Any]):

@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from arcade_gym.lanes import arguments
 from arcade_gym.lanes.attributes import refuse_to_set
-from arcade_gym.sb3.lanes import LaneInfos, Lanes, channels_first
+from arcade_gym.sb3.lanes import LaneInfos, Lanes
 from jax_core import registry
 
 OUTPUTS = ("numpy", "torch")
@@ -23,7 +23,8 @@ OUTPUTS = ("numpy", "torch")
 class ArcadeSB3VecEnv(VecEnv):
     """A batch of one game as a Stable-Baselines3 `VecEnv`.
 
-    Observations are uint8 [num_envs, 3, obs_size, obs_size], rewards float32 and dones
+    Observations are uint8 [num_envs, 3, obs_size, obs_size], with other channels where
+    `grayscale` or `frame_stack` say so, rewards float32 and dones
     bool [num_envs]. Frames are views of what was drawn, which PyTorch calls
     channels_last: no pixel moves to bring the channels to the front.
 
@@ -54,6 +55,9 @@ class ArcadeSB3VecEnv(VecEnv):
         device: str | None = None,
         seed: int | None = None,
         max_episode_steps: int | None = None,
+        grayscale: bool = False,
+        frame_stack: int = 1,
+        **params: Any,
     ) -> None:
         """Makes the environment; nothing is compiled before the first `reset`.
 
@@ -67,6 +71,10 @@ class ArcadeSB3VecEnv(VecEnv):
             seed: s gives lane i the seed s + i. For the first `reset` without `seed()`
                 before it; a learner with a seed calls that.
             max_episode_steps: truncates earlier than the level does; rewards stay.
+            grayscale: draws brightness, one channel instead of three.
+            frame_stack: frames of an observation, the newest last; they join the
+                channels, and no `VecFrameStack` is needed.
+            **params: constants of the level, `paddle_width=3`, as for `jax_core.make`.
 
         Raises:
             ValueError: an argument is out of its range; the message names the way out.
@@ -85,6 +93,10 @@ class ArcadeSB3VecEnv(VecEnv):
             render_mode="rgb_array",
             device=device,
             seed=seed,
+            grayscale=grayscale,
+            frame_stack=frame_stack,
+            channels_first=True,
+            **params,
         )
         self.output = output
         jax_device = self.lanes.device
@@ -93,10 +105,9 @@ class ArcadeSB3VecEnv(VecEnv):
             self.device = torch.device("cuda", jax_device.local_hardware_id)
         self._results: Any = None
         self._start = time.time()
-        size = int(obs_size)  # checked by the lanes
         super().__init__(
             self.lanes.num_envs,
-            Box(0, 255, (3, size, size), np.uint8),
+            Box(0, 255, self.lanes.single_observation_space.shape, np.uint8),
             self.lanes.single_action_space,
         )
         self._fixed_names = {*dir(self), *self.lanes.fixed_names()}
@@ -111,7 +122,7 @@ class ArcadeSB3VecEnv(VecEnv):
         obs, _ = self.lanes.reset(seed=self._seeds if is_seeded else None)
         self._reset_seeds()
         self._results = None
-        return self._hand_out(channels_first(obs))
+        return self._hand_out(obs)
 
     def step_async(self, actions: Any) -> None:
         """Starts a step.
@@ -138,7 +149,7 @@ class ArcadeSB3VecEnv(VecEnv):
             self._hand_out,
         )
         return (
-            self._hand_out(channels_first(obs)),
+            self._hand_out(obs),
             self._hand_out(rewards),
             self._hand_out(terminated | truncated),
             infos.entries if self.output == "numpy" else infos,

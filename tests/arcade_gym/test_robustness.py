@@ -258,6 +258,9 @@ GOOD_VALUES = {
     "seed": is_seed,
     "record_episode_statistics": is_flag,
     "validate_actions": is_flag,
+    "grayscale": is_flag,
+    "frame_stack": lambda value: is_integer(value, 1, 64),
+    "channels_first": is_flag,
 }
 VALUES = (
     THINGS
@@ -284,7 +287,7 @@ def test_arguments_of_the_constructor_are_used_or_named(name, value):
     if GOOD_VALUES[name](value):
         envs = ArcadeVectorEnv(**options)
         assert envs.observation_space.shape[0] == options["num_envs"]
-        assert envs.observation_space.shape[1] == options["obs_size"]
+        assert envs.observation_space.shape[2] == options["obs_size"]
     else:
         with pytest.raises(REFUSALS, match=name.removesuffix("s")):
             ArcadeVectorEnv(**options)

@@ -136,6 +136,33 @@ def test_infos_of_tensors_are_read_late_and_stay_right(monkeypatch):
                 assert np.array_equal(ours[key], theirs[key])
 
 
+@pytest.mark.parametrize("output", KINDS)
+def test_gray_frames_and_stacks_are_those_of_the_vector_environment(output):
+    options = {"grayscale": True, "frame_stack": 2, "max_episode_steps": 2}
+    envs = make(output, **options)
+    twin = ArcadeVectorEnv(
+        LANES,
+        game="CartPoleEasy",
+        obs_size=64,
+        backend="numpy",
+        autoreset_mode="SameStep",
+        channels_first=True,
+        **options,
+    )
+    assert envs.observation_space.shape == (2, 64, 64)
+    assert np.array_equal(envs.reset(), twin.reset(seed=0)[0])
+    for action in random_actions(5, LANES):
+        obs, _, _, infos = envs.step(action)
+        wanted, *_, expected = twin.step(action)
+        assert np.array_equal(obs, wanted)
+        for ours, theirs in zip(infos[:], expected.get("final_obs", ()), strict=False):
+            assert np.array_equal(ours["terminal_observation"], theirs)
+    assert envs.get_images()[0].shape == (64, 64, 3)
+    make(noise=0.1)
+    with pytest.raises(ValueError, match="Unknown parameter of CartPoleEasy 'colour'"):
+        make(colour=1)
+
+
 def test_seeds_are_used_once_by_the_next_reset():
     envs = make()
     first = envs.reset().copy()
