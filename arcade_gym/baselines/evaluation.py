@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Bool, Float32, Int32
+from jaxtyping import Array, Bool, Float32, Int32, UInt32
 
 from arcade_gym.baselines.rollouts import forward
 from arcade_gym.baselines.rollouts import lanes as lanes_module
@@ -173,7 +173,7 @@ def _row(network: Any, env: Environment, sample: Flag, now: _Progress) -> _Progr
     lanes = now.lanes
     carry, (scores, *_) = forward.one_row(network, lanes.carry, seen_by(lanes))
     # A number of the program, so that both ways share one compilation.
-    noisy = jax.vmap(_with_noise)(lanes.key, scores)
+    noisy = jax.vmap(with_noise)(lanes.key, scores)
     scores = jnp.where(sample, noisy, scores)
     action = scores.argmax(-1).astype(jnp.int32)
     lanes, outcome = lanes_module.advance(env, lanes, action, carry)
@@ -187,8 +187,15 @@ def _row(network: Any, env: Environment, sample: Flag, now: _Progress) -> _Progr
     )
 
 
-def _with_noise(chain: Array, scores: Float32[Array, " actions"]) -> Array:
-    """Gumbel noise of its own for every row: the chain changes in each."""
+def with_noise(
+    chain: UInt32[Array, " words"], scores: Float32[Array, " actions"]
+) -> Float32[Array, " actions"]:
+    """Scores of which the highest one is drawn with the probabilities of a softmax.
+
+    Args:
+        chain: the key of a lane before its step, which changes in each.
+        scores: logits of one lane.
+    """
     key = jax.random.fold_in(jax.random.wrap_key_data(chain), _SAMPLING)
     least = float(jnp.finfo(jnp.float32).tiny)
     return scores - jnp.log(-jnp.log(random.uniform(key, scores.shape, minval=least)))
