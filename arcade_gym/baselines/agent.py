@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Int32, UInt8
 
 from arcade_gym.baselines import levels
 from arcade_gym.baselines.config import RunConfig
+from arcade_gym.baselines.networks.encoders import Frames
 from arcade_gym.baselines.runs import weights
 from arcade_gym.baselines.runs.run_directory import RunDirectory
 from jax_core.registry import unknown
@@ -38,11 +39,11 @@ class Agent(eqx.Module):
     def __call__(
         self,
         carry: Any,
-        obs: UInt8[Array, "T side side 3"],
+        obs: Frames,
         last_action: Int32[Array, " T"],
         first: Bool[Array, " T"],
     ) -> tuple[Any, ...]:
-        """Answers T frames of one lane, as the network does."""
+        """Answers T frames of one lane, as the network does; they may be float."""
         return self.network(carry, obs, last_action, first)
 
     def act(
