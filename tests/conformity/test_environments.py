@@ -29,10 +29,9 @@ pytestmark = pytest.mark.usefixtures("as_shipped")
 
 
 def view_cases():
-    """All views; those of harder levels differ in sizes only."""
+    """All views; harder levels differ in sizes only, and are slow."""
     for env_id, view in itertools.product(jax_core.registered_envs, VIEWS):
-        is_hard = env_id.endswith("Hard") and view == "partial"
-        marks = () if env_id.endswith("Easy") or is_hard else pytest.mark.slow
+        marks = () if env_id.endswith("Easy") else pytest.mark.slow
         yield pytest.param(Case(env_id, view), marks=marks, id=f"{env_id}-{view}")
 
 

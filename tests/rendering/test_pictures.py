@@ -176,7 +176,7 @@ TWO_COLORS = (Paint(sprites.frame(10), Color.WHITE), Paint(sprites.CROSS, Color.
 ALL_TILES = (TWO_COLORS, *ONE_COLOR_TILES)
 
 
-@pytest.mark.parametrize("size", [84, 128])
+@pytest.mark.parametrize("size", [84, pytest.param(128, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("rows", "cols", "num_tiles"),
     [

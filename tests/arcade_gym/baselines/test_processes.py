@@ -11,13 +11,8 @@ from tests.arcade_gym.baselines import processes, runs
 from tests.arcade_gym.baselines.processes import finish
 from tests.arcade_gym.baselines.runs import CHUNK, lines
 
-CASES = [("ppo", "gru")]
-SLOW = [
-    (algorithm, memory)
-    for algorithm in ALGORITHMS
-    for memory in ("none", "gru", "attention")
-    if (algorithm, memory) not in CASES
-]
+# One case is in .ci/run; test_training stops runs inside of one process.
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -30,10 +25,8 @@ def address(tmp_path):
     return runs.with_own_game(tmp_path / "mycue.py")
 
 
-@pytest.mark.parametrize(
-    ("algorithm", "memory"),
-    [*CASES, *(pytest.param(*case, marks=pytest.mark.slow) for case in SLOW)],
-)
+@pytest.mark.parametrize("memory", ["none", "gru", "attention"])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_a_killed_run_goes_on_bit_for_bit(runner, address, tmp_path, algorithm, memory):
     """Killed with SIGKILL after a line of the log that the checkpoint does not have."""
     about = {"address": address, "algorithm": algorithm, "memory": memory}
@@ -50,7 +43,6 @@ def test_a_killed_run_goes_on_bit_for_bit(runner, address, tmp_path, algorithm, 
     runs.assert_same_run(tmp_path / "x", tmp_path / "whole")
 
 
-@pytest.mark.slow
 def test_the_command_exits_130_and_prints_the_line_that_goes_on(
     runner, address, tmp_path
 ):
@@ -78,7 +70,6 @@ def two_devices(runner, tmp_path_factory):
     return folder / "x"
 
 
-@pytest.mark.slow
 def test_a_run_on_two_devices_goes_on_bit_for_bit(
     runner, address, tmp_path, two_devices
 ):
@@ -88,7 +79,6 @@ def test_a_run_on_two_devices_goes_on_bit_for_bit(
     runs.assert_same_run(tmp_path / "x", two_devices)
 
 
-@pytest.mark.slow
 def test_two_processes_train_one_run(runner, address, tmp_path, two_devices):
     """Stopped by a signal to the process that writes no files, and gone on with."""
     path = tmp_path / "x"
