@@ -129,13 +129,13 @@ def test_the_spec_survives_copies():
 
 def other(**changes):
     envs = ArcadeVectorEnv(
-        **({"num_envs": 3, "game": "CartPole", "obs_size": 64} | changes)
+        **({"num_envs": 3, "game": "Skittles", "obs_size": 64} | changes)
     )
     return envs.get_state()
 
 
 def played(num_envs):
-    envs = make(num_envs, "CartPole")
+    envs = make(num_envs, "Skittles")
     envs.reset(seed=0)
     return envs.get_state()
 
@@ -146,9 +146,9 @@ def played(num_envs):
         (
             lambda: other(game="Breakout"),
             ValueError,
-            "game='BreakoutEasy'.*'CartPoleEasy'",
+            "game='BreakoutEasy'.*'SkittlesEasy'",
         ),
-        (lambda: other(difficulty="hard"), ValueError, "game='CartPoleHard'"),
+        (lambda: other(difficulty="hard"), ValueError, "game='SkittlesHard'"),
         (lambda: other(num_envs=2), ValueError, "num_envs=2.*num_envs=3"),
         (lambda: played(2), ValueError, "num_envs=2.*num_envs=3"),
         (lambda: other() | {"version": 9}, ValueError, "version=9"),
@@ -160,7 +160,7 @@ def played(num_envs):
 )
 @pytest.mark.usefixtures("unchecked_annotations")
 def test_states_of_others_are_refused_and_nothing_is_lost(state, error, message):
-    envs = make(game="CartPole")
+    envs = make(game="Skittles")
     obs = np.asarray(envs.reset(seed=0)[0])
     with pytest.raises(error, match=message):
         envs.set_state(state())
@@ -168,7 +168,7 @@ def test_states_of_others_are_refused_and_nothing_is_lost(state, error, message)
 
 
 def test_fields_of_another_shape_are_named():
-    envs = make(game="CartPole")
+    envs = make(game="Skittles")
     envs.reset(seed=0)
     state = envs.get_state()
     state["lanes"]["state.time"] = np.zeros(2, np.int32)

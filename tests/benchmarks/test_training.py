@@ -9,7 +9,8 @@ import training_peer
 from training_ours import seconds_per_step
 
 TINY = """
-    --obs-size 64 --width 8 --lanes 8 --steps 4 --memories none --repeats 1
+    --env-id SkittlesEasy --obs-size 64 --width 8 --lanes 8 --steps 4
+    --memories none --repeats 1
 """.split()  # noqa: SIM905  # to be read
 FAKE = """#!{python}
 import json, sys, time

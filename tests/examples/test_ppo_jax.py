@@ -15,6 +15,7 @@ from tests.examples.loading import load
 
 ppo = load("ppo_jax")
 TINY = ppo.Config(
+    env_id="SkittlesEasy",
     num_envs=4,
     num_steps=6,
     num_minibatches=2,
@@ -112,7 +113,7 @@ def test_dummies_are_the_steps_after_an_end():
 
 
 def test_an_iteration_changes_every_weight():
-    env, _ = ppo.jax_core.make("SkittlesEasy", obs_size=64)
+    env, _ = ppo.jax_core.make(TINY.env_id, obs_size=64)
     net_key, lanes_key, key = jax.random.split(jax.random.key(0), 3)
     net = ppo.new_net(64, env.num_actions, net_key)
     learner = (net, ppo.make_optimizer(TINY).init(net))

@@ -9,6 +9,7 @@ from tests.examples.loading import load
 
 ppo = load("ppo_sb3")
 TINY = {
+    "env_id": "SkittlesEasy",
     "num_envs": 4,
     "num_steps": 16,
     "batch_size": 32,

@@ -12,6 +12,7 @@ from tests.examples.loading import load
 ppo = load("ppo_torch")
 DEVICE = torch.device("cpu")
 TINY = ppo.Config(
+    env_id="popgym_arcade/SkittlesEasy-v0",
     num_envs=4,
     num_steps=6,
     num_minibatches=2,

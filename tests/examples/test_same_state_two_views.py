@@ -26,7 +26,7 @@ def test_the_player_changes_the_view_and_plays_on():
 def test_the_film_frames_what_the_player_saw(tmp_path, monkeypatch):
     example = load("same_state_two_views")
     path = tmp_path / "film.gif"
-    monkeypatch.setattr(sys, "argv", ["x", "BreakoutEasy", str(path), "--steps", "4"])
+    monkeypatch.setattr(sys, "argv", ["x", "BattleShipEasy", str(path), "--steps", "4"])
     example.main()
     size = 128 + 2 * example.GAP
     with Image.open(path) as film:
