@@ -19,7 +19,11 @@ from jax_core.rendering.strips import draw_by_selects
 
 # A third of the time of compilation or less, for programs that are a few times slower.
 # Drawing many lanes is an exception: it becomes fifty times as slow.
-_PLAIN = {"xla_backend_optimization_level": 0, "xla_cpu_use_fusion_emitters": False}
+_PLAIN = {
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_cpu_parallel_codegen_split_count": 1,  # the other core compiles other tests
+}
 _OPTIMIZED = {
     "xla_backend_optimization_level": 3,
     "xla_cpu_use_fusion_emitters": True,
@@ -53,15 +57,24 @@ def forget_kernels():
     kernel._functions_of_any_mode.cache_clear()
 
 
-def jit_plainly(function):
-    """`jax.jit` without optimizations."""
-    return jax.jit(function, compiler_options=plain_options())
+def jit_plainly(function, *, level=0):
+    """`jax.jit` without optimizations; level 1 has the few that long runs repay."""
+    options = plain_options() | {"xla_backend_optimization_level": level}
+    return jax.jit(function, compiler_options=options)
 
 
 def jit_fully(function):
     """`jax.jit` with optimizations, also where they are off."""
     known = {k: v for k, v in _OPTIMIZED.items() if k not in _PLAIN or _is_known(k)}
     return jax.jit(function, compiler_options=known)
+
+
+def process_flags(*, devices=1):
+    """XLA_FLAGS of a process that compiles plainly and has so many devices."""
+    plain = " ".join(
+        f"--{name}={value}".lower() for name, value in plain_options().items()
+    )
+    return f"{plain} --xla_force_host_platform_device_count={devices}"
 
 
 @functools.cache

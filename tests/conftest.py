@@ -1,5 +1,6 @@
 """How the tests compile, keep what they compiled, and share it."""
 
+import gc
 import os
 import re
 from pathlib import Path
@@ -41,6 +42,7 @@ def pytest_configure():
             jax.config.update(name, value)
             os.environ[name.upper()] = str(value)  # for the processes of some tests
     os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # for them, too
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # of PyTorch; the cores have workers
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are left out
@@ -96,6 +98,8 @@ def pytest_xdist_make_scheduler(config, log):
 def shared_by(nodeid):
     """What tests share programs with: the rules of a game, a level, a game, a folder.
 
+    Learners come in two folders.
+
     >>> shared_by("tests/games/test_tetris_views.py::test_pieces[TetrisEasy]")
     'tests/games/test_tetris'
     >>> shared_by("tests/conformity/test_drawings.py::test_sizes[84-TetrisEasy-full]")
@@ -107,6 +111,8 @@ def shared_by(nodeid):
     if path.startswith("tests/conformity/"):
         level = re.search(r"[A-Z][A-Za-z]+(Easy|Medium|Hard)", name)
         return level[0] if level else path
+    if learners := re.match(r"tests/arcade_gym/(baselines|sb3)(?=/)", path):
+        return learners[0]
     if re.match(r"tests/arcade_gym/\w+\.py", path):  # not the folders in it
         game = re.search(rf"\[({'|'.join(registry.games)})\b", name)
         return game[1] if game else "tests/arcade_gym"
@@ -122,6 +128,18 @@ def _strict_arrays():
 @pytest.fixture(autouse=True, scope="session")
 def _without_optimizations():
     compiling.optimize(is_on=False)
+    os.environ.setdefault("XLA_FLAGS", compiling.process_flags())  # of other processes
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _kept_programs():
+    """Garbage collections then leave out what is kept for later, which is gigabytes.
+
+    Gymnasium's RecordVideo collects after every episode, pytest at the end.
+    """
+    yield
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="module")

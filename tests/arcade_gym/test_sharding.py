@@ -11,6 +11,7 @@ import pytest
 
 from arcade_gym.sharding import process_seed
 from tests.arcade_gym.kit import make
+from tests.compiling import process_flags
 
 HERE = Path(__file__).parent
 
@@ -34,8 +35,7 @@ def finish(process):
 
 @pytest.fixture(scope="module")
 def seen():
-    flags = "--xla_force_host_platform_device_count=8"
-    return finish(start("many_devices.py", XLA_FLAGS=flags))
+    return finish(start("many_devices.py", XLA_FLAGS=process_flags(devices=8)))
 
 
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])

@@ -4,14 +4,15 @@ import os
 import subprocess
 import sys
 
+from tests.compiling import process_flags
 from tests.examples.loading import FOLDER
 
 
 def test_two_devices_play_what_one_plays():
-    flags = "--xla_force_host_platform_device_count=2"
     run = subprocess.run(
         [sys.executable, FOLDER / "multi_device.py", "--lanes", "2", "--steps", "5"],
-        env=os.environ | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": flags},
+        env=os.environ
+        | {"JAX_PLATFORMS": "cpu", "XLA_FLAGS": process_flags(devices=2)},
         capture_output=True,
         text=True,
         check=True,

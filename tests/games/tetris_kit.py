@@ -63,5 +63,5 @@ def play_well(env_id, count, steps):
         return rollout.follow(env, params, keys, player.plan(env, params, keys))
 
     keys = jax.random.split(jax.random.key(0), count)
-    played = jit_plainly(jax.vmap(run))(keys)
+    played = jit_plainly(jax.vmap(run), level=1)(keys)
     return jax.tree.map(np.asarray, played)

@@ -21,6 +21,7 @@ from arcade_gym.baselines.networks import ActorCriticRNN, QNetworkRNN
 from jax_core import Environment
 from jax_core.game import Visibility
 from tests.arcade_gym.baselines import cue
+from tests.compiling import process_flags
 
 SMALL = {
     "num_envs": 8,
@@ -39,14 +40,14 @@ ROOT = Path(__file__).parents[3]
 
 def printed_on_eight_devices(module):
     """What a module of these tests prints last, as JSON, where 8 devices are forced."""
-    flags = "--xla_force_host_platform_device_count=8"
     done = subprocess.run(
         [sys.executable, "-m", f"tests.arcade_gym.baselines.{module}"],
         capture_output=True,
         text=True,
         check=False,
         cwd=ROOT,
-        env=os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"},
+        env=os.environ
+        | {"XLA_FLAGS": process_flags(devices=8), "JAX_PLATFORMS": "cpu"},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.splitlines()[-1])

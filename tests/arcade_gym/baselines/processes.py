@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.compiling import process_flags
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -20,14 +22,13 @@ class Runner:
         self.variables = cache | os.environ | {"JAX_PLATFORMS": "cpu"}
 
     def start(self, *command, devices=1):
-        flags = f"--xla_force_host_platform_device_count={devices}"
         return subprocess.Popen(
             [sys.executable, "-m", *command],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env=self.variables | {"XLA_FLAGS": flags},
+            env=self.variables | {"XLA_FLAGS": process_flags(devices=devices)},
         )
 
     def start_run(self, *, devices=1, **options):
