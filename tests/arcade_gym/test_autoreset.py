@@ -34,10 +34,10 @@ def assert_same(ours, theirs):
 
 
 def games_and_modes():
-    """Modes know nothing of games, so that a few show all of them; the rest is slow."""
+    """Modes know nothing of games, so that one shows all of them; the rest is slow."""
     for game, mode in itertools.product(GAMES, MODES):
-        is_chosen = game == "Skittles" or (game, mode) == ("Tetris", "NextStep")
-        yield pytest.param(game, mode, marks=() if is_chosen else pytest.mark.slow)
+        marks = () if game == "Skittles" else pytest.mark.slow
+        yield pytest.param(game, mode, marks=marks)
 
 
 @pytest.mark.parametrize(("game", "mode"), list(games_and_modes()))

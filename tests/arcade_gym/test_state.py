@@ -11,6 +11,8 @@ from gymnasium.error import ClosedEnvironmentError
 from arcade_gym import ArcadeVectorEnv
 from tests.arcade_gym.kit import BACKENDS, GAMES, MODES, make, random_actions
 
+slow = pytest.mark.slow
+
 
 def results_of(envs, actions):
     return [[np.asarray(x).copy() for x in envs.step(a)[:4]] for a in actions]
@@ -22,7 +24,13 @@ def assert_equal_results(ours, theirs):
             assert np.array_equal(a, b)
 
 
-@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize(
+    "game",
+    [  # a state of any game is a few arrays
+        pytest.param(game, marks=() if game in ("BattleShip", "Skittles") else slow)
+        for game in GAMES
+    ],
+)
 def test_a_saved_run_continues_bit_for_bit(game):
     """Over the next resets, in another environment, after a round through pickle."""
     envs = make(game=game)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pytest
 from scipy import stats
 
 import jax_core
@@ -24,6 +25,15 @@ CHUNK = 256  # lanes of a compiled function
 
 FULL_FIELD, WIDE_FIELD = (16, 16, 96, 96), (14, 14, 100, 100)  # units: x, y, w, h
 HEADER = (0, 0, 128, 14)
+
+both_sizes = pytest.mark.parametrize(
+    "size", [128, pytest.param(256, marks=pytest.mark.slow)]
+)
+
+
+def larger(env_id):
+    """A level in frames of 256 pixels."""
+    return pytest.param(env_id, 256, marks=pytest.mark.slow)
 
 
 @functools.cache

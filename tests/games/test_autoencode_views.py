@@ -125,7 +125,7 @@ def looks(env_id, size, *, partial):
 
 
 @pytest.mark.parametrize(
-    ("env_id", "size"), [*((env_id, 128) for env_id in LEVELS), (EASY, 256)]
+    ("env_id", "size"), [*((env_id, 128) for env_id in LEVELS), kit.larger(EASY)]
 )
 def test_every_visible_field_is_read_from_the_full_view(env_id, size):
     states = played(env_id)
@@ -147,7 +147,7 @@ def test_every_visible_field_is_read_from_the_full_view(env_id, size):
     assert 100 < is_recall.sum() < 1000
 
 
-@pytest.mark.parametrize("size", [128, 256])
+@kit.both_sizes
 def test_visible_fields_are_read_from_the_partial_view(size):
     states = played(EASY)
     pictures = kit.frames(EASY, states, partial=True, size=size)

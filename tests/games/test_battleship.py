@@ -321,7 +321,7 @@ def marks(ships, shown):
 
 
 @every_level
-@pytest.mark.parametrize("size", [128, 256])
+@kit.both_sizes
 def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
     states = played(env_id)
     score, shown, cursor = decode(env_id, kit.frames(env_id, states, size=size))

@@ -83,7 +83,7 @@ def expected_cells(states, width, *, partial):
 
 
 @every_level
-@pytest.mark.parametrize("size", [128, 256])
+@kit.both_sizes
 def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
     """Bricks, paddle, ball, last ball cell and score, exactly."""
     states = played(env_id)

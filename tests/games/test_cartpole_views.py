@@ -92,7 +92,7 @@ def assert_velocities_are_read(pictures, states):
     np.testing.assert_allclose(arrow, theta_dot, atol=tolerance)
 
 
-@pytest.mark.parametrize("size", [128, 256])
+@kit.both_sizes
 @pytest.mark.parametrize(
     "env_id", ["CartPoleEasy", "CartPoleHard", "NoisyCartPoleEasy", "NoisyCartPoleHard"]
 )
@@ -109,7 +109,10 @@ def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
     assert np.array_equal(kit.read_scores(env_id, pictures, 600), states.score)
 
 
-@both_families
+@pytest.mark.parametrize(
+    "env_id",
+    ["CartPoleEasy", pytest.param("NoisyCartPoleEasy", marks=pytest.mark.slow)],
+)
 def test_correction_2_the_arrows_grow_in_proportion_up_to_a_velocity_of_three(env_id):
     speed = np.linspace(-4, 4, 161)
     states = kit.put(

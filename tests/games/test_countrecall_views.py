@@ -117,7 +117,7 @@ def assert_read(env_id, states, pictures, tables):
 
 
 @pytest.mark.parametrize(
-    ("env_id", "size"), [*((env_id, 128) for env_id in LEVELS), (HARD, 256)]
+    ("env_id", "size"), [*((env_id, 128) for env_id in LEVELS), kit.larger(HARD)]
 )
 def test_every_visible_field_is_read_from_the_full_view(env_id, size):
     rules = LEVELS[env_id]
@@ -136,7 +136,7 @@ def test_every_visible_field_is_read_from_the_full_view(env_id, size):
     np.testing.assert_array_equal(seen, states.seen_counts)
 
 
-@pytest.mark.parametrize("size", [128, 256])
+@kit.both_sizes
 def test_visible_fields_are_read_from_the_partial_view(size):
     states = played(HARD)
     pictures = kit.frames(HARD, states, partial=True, size=size)
@@ -146,7 +146,9 @@ def test_visible_fields_are_read_from_the_partial_view(size):
     assert np.all(cells == NO_CARD)
 
 
-@pytest.mark.parametrize("size", [64, 84, 96, 192])
+@pytest.mark.parametrize(
+    "size", [64, 84, *(pytest.param(s, marks=pytest.mark.slow) for s in (96, 192))]
+)
 def test_every_counter_looks_different_in_every_frame_size(size):
     counted = kit.put(kit.fresh("CountRecallMedium", 27), counter=np.arange(27))
     pictures = kit.frames("CountRecallMedium", counted, size=size)

@@ -256,7 +256,7 @@ def expected_cells(states, *, has_map):
 
 
 @every_level
-@pytest.mark.parametrize("size", [128, 256])
+@kit.both_sizes
 def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
     states = played(env_id)
     named, score = decode(env_id, kit.frames(env_id, states, size=size))

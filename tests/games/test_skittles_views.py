@@ -61,7 +61,7 @@ def expected_cells(env_id, states, shown):
 
 
 @every_level
-@pytest.mark.parametrize("size", [128, 256])
+@kit.both_sizes
 def test_full_view_can_be_read_back_from_the_pixels(env_id, size):
     states = played(env_id)
     named, score = decode(env_id, kit.frames(env_id, states, size=size))

@@ -178,7 +178,7 @@ def rests(pile, is_falling):
 
 
 @pytest.mark.parametrize(
-    ("env_id", "size"), [*((env_id, 128) for env_id in LEVELS), (EASY, 256)]
+    ("env_id", "size"), [*((env_id, 128) for env_id in LEVELS), kit.larger(EASY)]
 )
 def test_every_visible_field_is_read_from_the_full_view(env_id, size):
     states = played(env_id)
@@ -193,7 +193,7 @@ def test_every_visible_field_is_read_from_the_full_view(env_id, size):
     assert np.any(np.all(states.board > 0, axis=2))
 
 
-@pytest.mark.parametrize("size", [128, 256])
+@kit.both_sizes
 def test_visible_fields_are_read_from_the_partial_view(size):
     states = played(HARD)
     pictures = kit.frames(HARD, states, partial=True, size=size)

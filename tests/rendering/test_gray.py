@@ -31,10 +31,11 @@ def gray(colors):
 
 
 def games_and_sizes():
-    """One view of each game by default."""
+    """One view of each game by default; NoisyCartPole has the pictures of CartPole."""
     for index, game in enumerate(sorted(registry.games)):
         for partial_obs, size in itertools.product((False, True), (64, 65, 84, 128)):
             is_chosen = size == 64 and partial_obs == bool(index % 2)
+            is_chosen &= game != "NoisyCartPole"
             marks = () if is_chosen else pytest.mark.slow
             view = "partial" if partial_obs else "full"
             yield pytest.param(
@@ -64,6 +65,6 @@ class Shown(VectorEnv):
 
 
 def test_gray_frames_equal_those_of_the_wrapper():
-    colors = frames("NoisyCartPoleEasy", False, 64, 3)
+    colors = frames("BattleShipEasy", True, 64, 3)
     wrapped, _ = Grayscale(Shown(colors)).reset()
-    assert np.array_equal(frames("NoisyCartPoleEasy", False, 64, 1), wrapped)
+    assert np.array_equal(frames("BattleShipEasy", True, 64, 1), wrapped)
