@@ -48,6 +48,7 @@ def test_an_episode_is_won_by_reaching_the_goal_and_by_nothing_less(game, level)
         assert not is_won(env_id, terminated=terminated, **loses)
 
 
+@pytest.mark.quick
 @pytest.mark.parametrize("game", LASTING)
 def test_an_episode_is_won_by_lasting_to_the_step_limit(game):
     assert is_won(f"{game}Easy", terminated=False)
