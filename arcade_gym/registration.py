@@ -68,9 +68,20 @@ def _register(spec: GameSpec) -> None:
             )
 
 
+def gymnasium_id(level: str) -> str:
+    """The id in Gymnasium of a level, "popgym_arcade/BreakoutEasy-v0".
+
+    Raises:
+        ValueError: there is no such level.
+    """
+    return _id(level, registry.find_level(level)[0])
+
+
 def _ids(spec: GameSpec) -> dict[str, str]:
     """Ids in Gymnasium, with the name that each stands for."""
     levels = [registry.level_id(spec, difficulty) for difficulty in spec.levels]
-    return {
-        f"{NAMESPACE}/{name}-v{spec.version}": name for name in (spec.name, *levels)
-    }
+    return {_id(name, spec): name for name in (spec.name, *levels)}
+
+
+def _id(name: str, spec: GameSpec) -> str:
+    return f"{NAMESPACE}/{name}-v{spec.version}"

@@ -22,6 +22,11 @@ class Lanes(ArcadeVectorEnv):
     def _info(self, finished: Finished) -> dict[str, Any]:
         return {"finished": finished}
 
+    @property
+    def level(self) -> str:
+        """The id of the level, "BreakoutEasy"."""
+        return self._env.name
+
     def draw_final(self, finished: Finished, chosen: Mask) -> Frames:
         """Draws the last frames of some lanes that ended, at least one."""
         self._intake.wait_for_torch()

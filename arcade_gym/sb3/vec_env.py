@@ -7,14 +7,17 @@ from typing import Any
 import gymnasium
 import numpy as np
 import torch
+from gymnasium.envs.registration import EnvSpec
 from gymnasium.spaces import Box
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
+from arcade_gym import registration
 from arcade_gym.lanes import arguments
 from arcade_gym.lanes.attributes import refuse_to_set
 from arcade_gym.sb3.lanes import LaneInfos, Lanes
+from arcade_gym.sb3.sources import Source, options_of
 from jax_core import registry
 
 OUTPUTS = ("numpy", "torch")
@@ -46,8 +49,8 @@ class ArcadeSB3VecEnv(VecEnv):
 
     def __init__(  # noqa: PLR0913  # the options of a constructor
         self,
-        env_id: str,
-        num_envs: int,
+        env_id: Source,
+        num_envs: int | None = None,
         *,
         partial_obs: bool = False,
         obs_size: int = 128,
@@ -62,8 +65,10 @@ class ArcadeSB3VecEnv(VecEnv):
         """Makes the environment; nothing is compiled before the first `reset`.
 
         Args:
-            env_id: an id of `jax_core.make`, "CartPoleEasy".
-            num_envs: number of environments (lanes).
+            env_id: an id of `jax_core.make`, "CartPoleEasy"; or an `ArcadeVectorEnv`,
+                or the functions that `make_vec_env(..., vec_env_cls=ArcadeSB3VecEnv)`
+                passes, whose options are taken, so that only `output` is given.
+            num_envs: number of environments (lanes); needed with an id.
             partial_obs: the partial view (POMDP) instead of the full one (MDP).
             obs_size: pixels of a side of a frame, 64 to 512.
             output: "numpy" for stock learners, "torch" for those of this package.
@@ -79,25 +84,27 @@ class ArcadeSB3VecEnv(VecEnv):
         Raises:
             ValueError: an argument is out of its range; the message names the way out.
         """
-        registry.find_level(env_id)  # refuses a game without level, as jax_core.make
+        own = {
+            "partial_obs": partial_obs,
+            "obs_size": obs_size,
+            "max_episode_steps": max_episode_steps,
+            "device": device,
+            "seed": seed,
+            "grayscale": grayscale,
+            "frame_stack": frame_stack,
+        } | params
+        count, options = options_of(env_id, num_envs, own)
         if output not in OUTPUTS:
             raise ValueError(registry.unknown("output", output, OUTPUTS))
         self.lanes = Lanes(
-            num_envs,
-            game=env_id,
-            partial_obs=partial_obs,
-            obs_size=obs_size,
+            count,
             backend="torch",
             autoreset_mode="SameStep",
-            max_episode_steps=max_episode_steps,
             render_mode="rgb_array",
-            device=device,
-            seed=seed,
-            grayscale=grayscale,
-            frame_stack=frame_stack,
             channels_first=True,
-            **params,
+            **options,
         )
+        self._own: dict[str, dict[int, Any]] = {}  # attributes of the caller's own
         self.output = output
         jax_device = self.lanes.device
         self.device = torch.device("cpu")
@@ -195,27 +202,39 @@ class ArcadeSB3VecEnv(VecEnv):
         return self.lanes.render() or ()
 
     def get_attr(self, attr_name: str, indices: VecEnvIndices = None) -> list[Any]:
-        """Gives an attribute of this object once for every lane: the lanes share it."""
-        value = getattr(self, attr_name)
-        return [value for _ in self._get_indices(indices)]
+        """Gives an attribute of this object once for every lane: the lanes share it.
+
+        Those that `set_attr` made may differ. "spec" is that of the id in Gymnasium.
+
+        Raises:
+            AttributeError: there is none of this name, or not in one of these lanes.
+        """
+        lanes = self._get_indices(indices)
+        if attr_name in self._own:
+            values = self._own[attr_name]
+            if missing := [lane for lane in lanes if lane not in values]:
+                raise AttributeError(f"{attr_name!r} was not set for lanes {missing}")
+            return [values[lane] for lane in lanes]
+        value = self.spec if attr_name == "spec" else getattr(self, attr_name)
+        return [value for _ in lanes]
+
+    @property
+    def spec(self) -> EnvSpec:
+        """The spec of the level in Gymnasium."""
+        return gymnasium.spec(registration.gymnasium_id(self.lanes.level))
 
     def set_attr(
         self, attr_name: str, value: Any, indices: VecEnvIndices = None
     ) -> None:
-        """Sets an attribute of the caller's own, for all lanes.
+        """Keeps an attribute of the caller's own, for all lanes or some.
 
         Raises:
             AttributeError: the environment has such an attribute or option.
-            ValueError: `indices` names some lanes only.
         """
         if attr_name in self._fixed_names:
             refuse_to_set(attr_name)
-        if set(self._get_indices(indices)) != set(range(self.num_envs)):
-            raise ValueError(
-                f"lanes share their attributes, so {attr_name!r} cannot be set for "
-                f"indices={indices!r} alone; leave indices out"
-            )
-        setattr(self, attr_name, value)
+        chosen = dict.fromkeys(self._get_indices(indices), value)
+        self._own.setdefault(attr_name, {}).update(chosen)
 
     def env_method(
         self,
@@ -226,10 +245,14 @@ class ArcadeSB3VecEnv(VecEnv):
     ) -> list[Any]:
         """Calls a method of the lanes, `render`, and gives the results of some.
 
+        "get_wrapper_attr" gives an attribute, as `get_attr` does.
+
         Raises:
             AttributeError: there is no such method.
             ValueError: it does not give one result for each lane.
         """
+        if method_name == "get_wrapper_attr":
+            return self.get_attr(*method_args, indices=indices, **method_kwargs)
         results = getattr(self.lanes, method_name)(*method_args, **method_kwargs)
         if not isinstance(results, Sequence) or len(results) != self.num_envs:
             raise ValueError(

@@ -3,6 +3,7 @@
 import importlib
 import sys
 
+import gymnasium
 import numpy as np
 import pytest
 import torch
@@ -10,6 +11,7 @@ from gymnasium.wrappers import TimeLimit
 from sb3_contrib import RecurrentPPO
 from stable_baselines3 import A2C, DQN, PPO
 from stable_baselines3.common.callbacks import EvalCallback
+from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import (
@@ -23,6 +25,7 @@ from arcade_gym.sb3 import ArcadeSB3VecEnv
 from tests.arcade_gym.kit import random_actions
 from tests.arcade_gym.sb3.kit import LANES, LIMIT, make, settings
 
+ID = "popgym_arcade/CartPoleEasy-v0"
 KINDS = {"numpy": np.ndarray, "torch": torch.Tensor}
 
 
@@ -163,6 +166,29 @@ def test_gray_frames_and_stacks_are_those_of_the_vector_environment(output):
         make(colour=1)
 
 
+def test_it_is_made_of_a_vector_environment_or_by_make_vec_env():
+    options = {"obs_size": 64, "grayscale": True, "max_episode_steps": 3}
+    vector = ArcadeVectorEnv(LANES, game="CartPole", noise=0.0, **options)
+    makers = make_vec_env(
+        ID, LANES, seed=0, vec_env_cls=ArcadeSB3VecEnv, env_kwargs=options
+    )
+    by_id = ArcadeSB3VecEnv(ID, LANES, seed=0, **options)
+    of_vector = ArcadeSB3VecEnv(vector)
+    of_vector.seed(0)
+    wanted = by_id.reset()
+    for envs in (makers, of_vector):
+        assert envs.num_envs == LANES
+        assert np.array_equal(envs.reset(), wanted)
+    with pytest.raises(ValueError, match="obs_size must be left out, because env_id"):
+        ArcadeSB3VecEnv(vector, obs_size=64)
+    with pytest.raises(ValueError, match="num_envs must be left out or 4, as many"):
+        ArcadeSB3VecEnv(vector, 3)
+    with pytest.raises(TypeError, match="num_envs must be given beside an id"):
+        ArcadeSB3VecEnv(ID)
+    with pytest.raises(TypeError, match="functions that make games of this package"):
+        ArcadeSB3VecEnv([lambda: gymnasium.make("CartPole-v1")])
+
+
 def test_seeds_are_used_once_by_the_next_reset():
     envs = make()
     first = envs.reset().copy()
@@ -187,8 +213,14 @@ def test_lanes_share_attributes_and_answer_by_index():
             envs.set_attr(name, 2)
     envs.set_attr("note", 5)
     assert envs.get_attr("note", 1) == [5]
-    with pytest.raises(ValueError, match="'note' cannot be set for indices=1 alone"):
-        envs.set_attr("note", 6, 1)
+    envs.set_attr("note", 6, 1)
+    assert envs.get_attr("note") == [5, 6, 5, 5]
+    envs.set_attr("mark", 7, [2])
+    assert envs.env_method("get_wrapper_attr", "mark", indices=2) == [7]
+    with pytest.raises(AttributeError, match=r"'mark' was not set for lanes \[0, 1, 3"):
+        envs.get_attr("mark")
+    assert envs.env_method("get_wrapper_attr", "render_mode") == ["rgb_array"] * LANES
+    assert [spec.id for spec in envs.get_attr("spec")] == [ID] * LANES
     envs.reset()
     frames = envs.env_method("render", indices=[1, 3])
     assert len(frames) == 2
