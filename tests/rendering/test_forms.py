@@ -1,5 +1,6 @@
 """Both forms of drawing give the same bytes: that for CPUs and that for GPUs."""
 
+import functools
 import itertools
 
 import jax
@@ -31,11 +32,22 @@ def picture(env_id, form, draw, *, partial_obs=False):
     return frame
 
 
+@functools.cache
+def drawing(form, draw):
+    """Compiled once for all views and levels of a game whose scenes are built alike."""
+    return jit_plainly(jax.vmap(functools.partial(render_with, form=form, draw=draw)))
+
+
+@functools.cache
+def scenes(env_id, partial_obs):
+    env, params = jax_core.make(env_id, partial_obs=partial_obs)
+    scene = jax.vmap(lambda state: env.game.scene(state, params, env.visibility))
+    return jit_plainly(scene)(played(env_id))
+
+
 def agree(env_id, form, partial_obs):
     frames = [
-        jit_plainly(jax.vmap(picture(env_id, form, draw, partial_obs=partial_obs)))(
-            played(env_id)
-        )
+        drawing(form, draw)(scenes(env_id, partial_obs))
         for draw in (draw_by_selects, draw_by_words)
     ]
     assert frames[1].shape == (LANES, *form.shape)
@@ -125,6 +137,7 @@ def test_frames_that_need_parts_of_words_or_several_tables_are_the_same(
 ):
     """As boards with many tiles over each other would; no game does."""
     form = Format(64)
+    drawing.cache_clear()
     monkeypatch.setattr(sites, "_MOST_WORDS", most_words)
     sites.make_tables.cache_clear()
     made = []
@@ -137,5 +150,6 @@ def test_frames_that_need_parts_of_words_or_several_tables_are_the_same(
         assert agree("TetrisHard", form, partial_obs=False)
     finally:
         sites.make_tables.cache_clear()
+        drawing.cache_clear()
     (tables,) = made
     assert len(tables) > 1 or len(tables[0][0].sites) > 1
