@@ -6,6 +6,7 @@ them and runs the tests marked `gpu_compile`.
 
 import json
 import os
+import sys
 
 import gpu_compile
 import gpu_program
@@ -83,6 +84,19 @@ def test_bytes_written_are_those_of_operations_that_write():
 
 def test_instructions_end_at_the_exit_and_loops_are_branches_back():
     assert gpu_program.count_instructions(CODE) == (4, 1)
+
+
+def test_the_compiler_sees_no_setting_of_the_tests(tmp_path, monkeypatch):
+    """They leave out optimizations, also in other processes."""
+    for name in ("XLA_FLAGS", "JAX_DISABLE_MOST_OPTIMIZATIONS", "JAX_PLATFORMS"):
+        monkeypatch.setenv(name, "1")
+    monkeypatch.setenv("JAX_ENABLE_COMPILATION_CACHE", "1")
+    monkeypatch.delitem(sys.modules, "jax")
+    gpu_program.prepare(tmp_path)
+    assert all(
+        flag.startswith("--xla_dump_") for flag in os.environ["XLA_FLAGS"].split()
+    )
+    assert os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] == "false"
 
 
 def test_a_sound_step_breaks_no_rule():
