@@ -93,7 +93,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             partial_obs=partial_obs,
             obs_size=obs_size,
             channels=arguments.channels(grayscale=grayscale),
-            **params,
+            params=params,
+            known=[name for name in self._options if name not in params],
         )
         form = FrameForm(
             stack=arguments.frame_stack(frame_stack),

@@ -111,7 +111,8 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
             partial_obs=partial_obs,
             obs_size=obs_size,
             channels=arguments.channels(grayscale=grayscale),
-            **params,
+            params=params,
+            known=[name for name in self._options if name not in params],
         )
         self.backend = arguments.backend(backend)
         self.autoreset_mode = arguments.autoreset_mode(autoreset_mode)

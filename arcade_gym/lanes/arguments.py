@@ -1,6 +1,7 @@
 """Checks of what users pass in, before anything is traced or compiled."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import jax
@@ -18,13 +19,22 @@ MAX_FRAME_STACK = 64
 MAX_SEED = 2**32 - 1  # larger ones would repeat keys, since JAX's default is 32 bits
 
 
-def environment(game: str, difficulty: str | None, **options: Any) -> Environment:
+def environment(
+    game: str,
+    difficulty: str | None,
+    *,
+    params: Mapping[str, Any],
+    known: Sequence[str],
+    **options: Any,
+) -> Environment:
     """Makes the environment that a game's name or id and a difficulty stand for.
 
     Args:
         game: the name or id.
         difficulty: the level; None is the first, or that of the id.
-        **options: of `jax_core.make`, constants of the level among them.
+        params: constants of the level.
+        known: names of the constructor's options, of which one may have been meant.
+        **options: of `jax_core.make`.
 
     Raises:
         ValueError: unknown game or difficulty, a difficulty beside an id that names
@@ -45,11 +55,18 @@ def environment(game: str, difficulty: str | None, **options: Any) -> Environmen
     else:
         _check_one_of("game", game, tuple(registry.games))
         spec = registry.games[game]
-        known = tuple(str(level) for level in spec.levels)
-        level = known[0] if difficulty is None else difficulty
-        _check_one_of("difficulty", level, known)
-        env_id = registry.level_id(spec, Difficulty(level))
-    return registry.make(env_id, **options)[0]
+        known_levels = tuple(str(level) for level in spec.levels)
+        chosen = known_levels[0] if difficulty is None else difficulty
+        _check_one_of("difficulty", chosen, known_levels)
+        env_id = registry.level_id(spec, Difficulty(chosen))
+    spec, level = registry.levels[env_id]
+    constants = [field.name for field in fields(spec.levels[level])]
+    for name in params:
+        if name not in constants:
+            names = (*known, *constants)
+            kind = f"option or constant of {env_id}"
+            raise ValueError(registry.unknown(kind, name, names))
+    return registry.make(env_id, **options, **params)[0]
 
 
 def channels(*, grayscale: bool) -> int:

@@ -352,7 +352,9 @@ def test_bad_options_are_named(options, message):
 
 
 def test_unknown_options_are_refused():
-    with pytest.raises(ValueError, match="Unknown parameter of BreakoutEasy 'color'"):
+    with pytest.raises(
+        ValueError, match="Unknown option or constant of BreakoutEasy 'color'"
+    ):
         make(color="red")
     with pytest.raises(ValueError, match=r"'reset_mask' only, got \['mask'\]"):
         make().reset(options={"mask": np.ones(3, bool)})
