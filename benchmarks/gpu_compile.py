@@ -51,17 +51,18 @@ class Limits(NamedTuple):
 
 
 LIMITS = {
-    "AutoEncode": Limits(24, 9),
-    "BattleShip": Limits(24, 9),
-    "Breakout": Limits(24, 9),
-    "CartPole": Limits(24, 13),
-    "CountRecall": Limits(24, 9),
-    "MineSweeper": Limits(24, 9),
-    "Navigator": Limits(24, 9),
-    "NoisyCartPole": Limits(24, 13),
-    "Skittles": Limits(24, 9),
-    "Tetris": Limits(30, 9),
+    "AutoEncode": Limits(12, 4.5),
+    "BattleShip": Limits(24, 4.5),
+    "Breakout": Limits(10, 4.5),
+    "CartPole": Limits(20, 4.5),
+    "CountRecall": Limits(12, 4.5),
+    "MineSweeper": Limits(10, 4.5),
+    "Navigator": Limits(11, 4.5),
+    "NoisyCartPole": Limits(20, 4.5),
+    "Skittles": Limits(14, 4.5),
+    "Tetris": Limits(28, 4.5),
 }
+OF_LANES = 7  # launches more in the vector environment, for its own numbers of a lane
 MOST_WRITTEN = 1.1  # bytes for each byte of the frames
 STORE_BYTES = 16  # of one thread
 
@@ -155,7 +156,7 @@ def faults_of(case: Case, program: Program) -> list[str]:
     """The rules that a step breaks, each with its value."""
     game = case.env_id.removesuffix("Easy").removesuffix("Medium").removesuffix("Hard")
     launches, instructions = LIMITS[game]
-    launches += case.step != FUNCTIONAL  # the environment's own lanes are one more
+    launches += OF_LANES * (case.step != FUNCTIONAL)
     found = {
         f"{program.frame_kernels} kernels write frames": program.frame_kernels != 1,
         f"{program.written:.2f} bytes written for each of the frames": (
