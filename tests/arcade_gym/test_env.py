@@ -20,7 +20,8 @@ IDS = [
 ]
 
 
-def test_gymnasiums_checker_accepts_what_make_returns():
+def test_gymnasiums_checker_accepts_what_make_returns(monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")  # it opens a window
     env = gymnasium.make(
         "popgym_arcade/Breakout-v0", obs_size=64, render_mode="rgb_array"
     )

@@ -41,7 +41,7 @@ def test_a_game_without_a_table_of_actions_gets_their_names(monkeypatch):
 
 
 def test_a_game_without_its_level_is_told_its_levels():
-    with pytest.raises(ValueError, match=r"'Skittles' is a game.*: SkittlesEasy, S"):
+    with pytest.raises(ValueError, match="Skittles needs a level: SkittlesEasy, S"):
         listing.find_game("Skittles")
 
 

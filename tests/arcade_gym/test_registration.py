@@ -54,7 +54,9 @@ def test_a_level_that_a_game_lacks_is_refused(dot):
 def test_without_an_easy_level_the_easiest_is_played(clean):
     hard = {Difficulty.HARD: LEVELS[Difficulty.HARD]}
     arcade_gym.register(replace(SPEC, levels=hard))
-    found = arguments.environment("Dot", None, partial_obs=False, obs_size=64)
+    found = arguments.environment(
+        "Dot", None, params={}, known=(), partial_obs=False, obs_size=64
+    )
     assert found.name == "DotHard"
 
 

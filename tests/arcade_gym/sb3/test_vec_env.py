@@ -162,7 +162,7 @@ def test_gray_frames_and_stacks_are_those_of_the_vector_environment(output):
             assert np.array_equal(ours["terminal_observation"], theirs)
     assert envs.get_images()[0].shape == (64, 64, 3)
     make(noise=0.1)
-    with pytest.raises(ValueError, match="Unknown parameter of CartPoleEasy 'colour'"):
+    with pytest.raises(ValueError, match="constant of CartPoleEasy 'colour'"):
         make(colour=1)
 
 
