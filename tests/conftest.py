@@ -50,12 +50,16 @@ def pytest_collection_modifyitems(config, items):
     """Leaves the harder levels of quick tests to the whole suite.
 
     Medium levels, whose rules are those of the others and whose sizes lie between
-    theirs, are slow, but for the tests of their constants.
+    theirs, are slow, but for the tests of their constants. So are whole episodes of
+    hard levels.
     """
+    medium = r"^tests/games/.*::(?!test_constants).*Medium"
+    plays = "player_who_knows|good_player|best_player|random_play|return|bags"
+    long = rf"^tests/games/.*::\w*({plays})\w*\[.*Hard"
     for item in items:
         if re.search("(Medium|Hard)", item.nodeid):
             item.own_markers = [m for m in item.own_markers if m.name != "quick"]
-        if re.search(r"^tests/games/.*::(?!test_constants).*Medium", item.nodeid):
+        if re.search(f"{medium}|{long}", item.nodeid):
             item.add_marker(pytest.mark.slow)
     config.stash[_QUICK] = [i.nodeid for i in items if i.get_closest_marker("quick")]
 
