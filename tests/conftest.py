@@ -51,15 +51,16 @@ def pytest_collection_modifyitems(config, items):
 
     Medium levels, whose rules are those of the others and whose sizes lie between
     theirs, are slow, but for the tests of their constants. So are whole episodes of
-    hard levels.
+    hard levels, and the conformity of NoisyCartPole, which is CartPole with noise.
     """
     medium = r"^tests/games/.*::(?!test_constants).*Medium"
     plays = "player_who_knows|good_player|best_player|random_play|return|bags"
     long = rf"^tests/games/.*::\w*({plays})\w*\[.*Hard"
+    noisy = r"^tests/conformity/test_(environments|drawings)\.py::.*NoisyCartPole"
     for item in items:
         if re.search("(Medium|Hard)", item.nodeid):
             item.own_markers = [m for m in item.own_markers if m.name != "quick"]
-        if re.search(f"{medium}|{long}", item.nodeid):
+        if re.search(f"{medium}|{long}|{noisy}", item.nodeid):
             item.add_marker(pytest.mark.slow)
     config.stash[_QUICK] = [i.nodeid for i in items if i.get_closest_marker("quick")]
 
