@@ -74,11 +74,12 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         """
         if max_episode_steps is None:
             max_episode_steps = step_limit.asked_of_gymnasium()
-        self._options = {
+        options = {
             name: value
             for name, value in locals().items()
             if name not in {"self", "__class__", "params"}
-        } | params
+        }
+        self._options = options | params
         arguments.backend(backend)
         arguments.autoreset_mode(autoreset_mode)
         # Actions are in host memory, so they can always be checked.
@@ -87,15 +88,7 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
         self._records = arguments.switch(
             "record_episode_statistics", record_episode_statistics
         )
-        env = arguments.environment(
-            game,
-            difficulty,
-            partial_obs=partial_obs,
-            obs_size=obs_size,
-            channels=arguments.channels(grayscale=grayscale),
-            params=params,
-            known=[name for name in self._options if name not in params],
-        )
+        env = arguments.environment(options, params)
         form = FrameForm(
             stack=arguments.frame_stack(frame_stack),
             is_planar=arguments.switch("channels_first", channels_first),

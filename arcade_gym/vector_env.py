@@ -99,21 +99,14 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
             ValueError: an argument is out of its range; the message names the way out.
             ImportError: `backend="torch"` without PyTorch.
         """
-        self._options = {
+        options = {
             name: value
             for name, value in locals().items()
             if name not in {"self", "__class__", "params"}
-        } | params
+        }
+        self._options = options | params
         self.num_envs = arguments.num_envs(num_envs)
-        self._env = arguments.environment(
-            game,
-            difficulty,
-            partial_obs=partial_obs,
-            obs_size=obs_size,
-            channels=arguments.channels(grayscale=grayscale),
-            params=params,
-            known=[name for name in self._options if name not in params],
-        )
+        self._env = arguments.environment(options, params)
         self.backend = arguments.backend(backend)
         self.autoreset_mode = arguments.autoreset_mode(autoreset_mode)
         self.render_mode = arguments.render_mode(render_mode)

@@ -19,28 +19,20 @@ MAX_FRAME_STACK = 64
 MAX_SEED = 2**32 - 1  # larger ones would repeat keys, since JAX's default is 32 bits
 
 
-def environment(
-    game: str,
-    difficulty: str | None,
-    *,
-    params: Mapping[str, Any],
-    known: Sequence[str],
-    **options: Any,
-) -> Environment:
-    """Makes the environment that a game's name or id and a difficulty stand for.
+def environment(options: Mapping[str, Any], params: Mapping[str, Any]) -> Environment:
+    """Makes the environment that the options of a constructor stand for.
 
     Args:
-        game: the name or id.
-        difficulty: the level; None is the first, or that of the id.
+        options: all of them; looked at are "game", "difficulty" (None is the first
+            level, or that of the id), "partial_obs", "obs_size" and "grayscale".
         params: constants of the level.
-        known: names of the constructor's options, of which one may have been meant.
-        **options: of `jax_core.make`.
 
     Raises:
         ValueError: unknown game or difficulty, a difficulty beside an id that names
             one already, a bad view or size, or a bad or unknown constant.
         TypeError: a game that is no name.
     """
+    game, difficulty = options["game"], options["difficulty"]
     if not isinstance(game, str):
         raise TypeError(f"game must be a name such as 'Breakout', got {game!r}")
     game = registry.resolve(game)
@@ -63,15 +55,16 @@ def environment(
     constants = [field.name for field in fields(spec.levels[level])]
     for name in params:
         if name not in constants:
-            names = (*known, *constants)
+            names = (*options, *constants)
             kind = f"option or constant of {env_id}"
             raise ValueError(registry.unknown(kind, name, names))
-    return registry.make(env_id, **options, **params)[0]
-
-
-def channels(*, grayscale: bool) -> int:
-    """Channels of one frame."""
-    return 1 if switch("grayscale", grayscale) else 3
+    return registry.make(
+        env_id,
+        partial_obs=options["partial_obs"],
+        obs_size=options["obs_size"],
+        channels=1 if switch("grayscale", options["grayscale"]) else 3,
+        **params,
+    )[0]
 
 
 def frame_stack(count: int) -> int:

@@ -55,7 +55,14 @@ def test_without_an_easy_level_the_easiest_is_played(clean):
     hard = {Difficulty.HARD: LEVELS[Difficulty.HARD]}
     arcade_gym.register(replace(SPEC, levels=hard))
     found = arguments.environment(
-        "Dot", None, params={}, known=(), partial_obs=False, obs_size=64
+        {
+            "game": "Dot",
+            "difficulty": None,
+            "partial_obs": False,
+            "obs_size": 64,
+            "grayscale": False,
+        },
+        params={},
     )
     assert found.name == "DotHard"
 
