@@ -198,12 +198,10 @@ def _limit(state: Any, outcome: Outcome, params: GameParams) -> Transition:
 def _one_key(key: Any) -> Key:
     """Makes a typed key of a raw one, and refuses what is not one key."""
     dtype = getattr(key, "dtype", None)
-    if dtype is None or not jnp.issubdtype(dtype, jax.dtypes.prng_key):
-        if jnp.ndim(key) == 0:
-            raise TypeError(
-                f"key must be a random key, got {key!r}; use jax.random.key(0)"
-            )
-        key = jax.random.wrap_key_data(key)
+    is_typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
+    if not is_typed and jnp.ndim(key) == 0:
+        raise TypeError(f"key must be a random key, got {key!r}; use jax.random.key(0)")
+    key = random.typed(key)
     if key.shape != ():
         raise ValueError(
             f"key must be one key, got keys of shape {key.shape}; {_BATCHED}"

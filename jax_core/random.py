@@ -16,7 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float32, UInt32
 
-from jax_core.types import Key
+from jax_core.types import AnyKey, Key
 
 Shape = tuple[int, ...]
 Words = UInt32[Array, "*shape"]
@@ -24,6 +24,12 @@ Words = UInt32[Array, "*shape"]
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))  # of the paper, table 2
 _PARITY = np.uint32(0x1BD11BDA)
 _MANTISSA_BITS = 23
+
+
+def typed(key: AnyKey) -> Key:
+    """A typed key of a raw one; typed keys stay as they are."""
+    is_typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
+    return key if is_typed else jax.random.wrap_key_data(key)
 
 
 def split(key: Key, num: int = 2) -> Array:

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from arcade_gym.introspection.exchange import exchange_frames
+from arcade_gym.introspection.intervals import COVERAGE, resampled_means
 from arcade_gym.introspection.saliency import frame_norms_at
 from arcade_gym.introspection.targets import Target
 from arcade_gym.introspection.trajectory import Trajectory, record_trajectory
@@ -20,8 +21,6 @@ from jax_core import Environment
 from jax_core.registry import unknown
 
 MEASURES = ("exchange", "gradient")
-RESAMPLES = 2000
-COVERAGE = (2.5, 97.5)  # percent
 
 
 @dataclass(frozen=True)
@@ -189,8 +188,6 @@ def _interval(
     curves: Float[np.ndarray, "episodes bins"],
 ) -> tuple[Float[np.ndarray, " bins"], Float[np.ndarray, " bins"]]:
     """Percentile bootstrap over episodes, which a hundred of them make reliable."""
-    rng = np.random.default_rng(0)
-    drawn = rng.integers(len(curves), size=(RESAMPLES, len(curves)))
-    means = np.stack([curves[rows].mean(0) for rows in drawn])
+    means = resampled_means(curves, np.random.default_rng(0))
     low, high = np.percentile(means, COVERAGE, axis=0)
     return low, high

@@ -10,8 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-RESAMPLES = 2000
-COVERAGE = (2.5, 97.5)  # percent
+from arcade_gym.introspection.intervals import COVERAGE, resampled_means
 
 Returns = Sequence[float] | Float[np.ndarray, " episodes"]
 
@@ -74,11 +73,8 @@ def difference(a: Returns, b: Returns) -> Difference:
     """
     a, b = _checked(a), _checked(b)
     rng = np.random.default_rng(0)
-    means = [
-        some[rng.integers(len(some), size=(RESAMPLES, len(some)))].mean(1)
-        for some in (a, b)
-    ]
-    low, high = np.percentile(means[0] - means[1], COVERAGE)
+    means = resampled_means(a, rng) - resampled_means(b, rng)
+    low, high = np.percentile(means, COVERAGE)
     return Difference(float(a.mean() - b.mean()), float(low), float(high))
 
 

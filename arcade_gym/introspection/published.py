@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -13,7 +12,7 @@ from arcade_gym.introspection import figures
 from arcade_gym.introspection.saliency import signed_gradients
 from arcade_gym.introspection.trajectory import Trajectory, record_from
 from arcade_gym.lanes import chain
-from jax_core import registry
+from jax_core import random, registry
 from jax_core.types import AnyKey
 
 Maps = Sequence[Float[np.ndarray, "_ 1 _ _ 3"]]
@@ -51,7 +50,11 @@ def get_saliency_maps(
     env, _ = registry.make(
         config["ENV_NAME"], partial_obs=config["PARTIAL"], obs_size=config["OBS_SIZE"]
     )
-    key = jax.random.key(seed) if isinstance(seed, int) else _typed(seed)
+    key = (
+        jax.random.key(seed)
+        if isinstance(seed, (int, np.integer))
+        else random.typed(seed)
+    )
     chained, state = chain.restart(env, key)
     episode = record_from(model, env, chained, state, max_steps=max_steps)
     gradients = [_gradient(model, episode, at) for at in range(len(episode))]
@@ -102,8 +105,3 @@ def vis_fn(  # the published parameters
 
 def _gradient(model: Any, episode: Trajectory, at: int) -> np.ndarray:
     return signed_gradients(model, episode, at)[:, None]
-
-
-def _typed(key: AnyKey) -> Any:
-    is_typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
-    return key if is_typed else jax.random.wrap_key_data(key)
