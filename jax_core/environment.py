@@ -105,7 +105,7 @@ class Environment:
             info: "terminated", "truncated" and "discount" of the step; the discount
                 for bootstrapping is 0 on termination and 1 otherwise.
         """
-        step_key, reset_key = random.split(_one_key(key))
+        step_key, reset_key = random.split(one_key(key))
         transition = self.transition(step_key, state, action, params)
         fresh = self.init(reset_key, params)
         state = select(transition.done, fresh, transition.state)
@@ -139,7 +139,7 @@ class Environment:
             TypeError: the key is a number.
             ValueError: a batch of keys.
         """
-        key = _one_key(key)
+        key = one_key(key)
         return _vary_with(key, self.game.init(key, self._params(params)))
 
     def transition(
@@ -155,7 +155,7 @@ class Environment:
             TypeError: the action is not an integer, or the key is a number.
             ValueError: a batch of keys, states or actions.
         """
-        key = _one_key(key)
+        key = one_key(key)
         _check_single(state)
         params = self._params(params)
         state, outcome = self.game.step(key, state, _integer(action), params)
@@ -195,7 +195,7 @@ def _limit(state: Any, outcome: Outcome, params: GameParams) -> Transition:
     )
 
 
-def _one_key(key: Any) -> Key:
+def one_key(key: Any) -> Key:
     """Makes a typed key of a raw one, and refuses what is not one key."""
     dtype = getattr(key, "dtype", None)
     is_typed = dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)

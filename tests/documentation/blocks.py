@@ -6,6 +6,7 @@ A comment above a block says what a test does differently from a reader:
     <!-- lines not run: `pip install`, WHY -->        leaves lines out that begin so
     <!-- run with: `200_000` as `64`, `512` as `32` -->   small settings
     <!-- file: lamp.py -->                            is written there before all others
+    <!-- needs: torchrl -->                           runs alone, where it is installed
 """
 
 import re
@@ -26,7 +27,9 @@ _BLOCK = re.compile(
     r"(?P<notes>(?:<!--[^>]*-->\n+)*)```(?P<language>\w+)[^\n]*\n(?P<source>.*?)```",
     re.DOTALL,
 )
-_NOTE = re.compile(r"<!-- (not run|lines not run|run with|file): (.*?) -->", re.DOTALL)
+_NOTE = re.compile(
+    r"<!-- (not run|lines not run|run with|file|needs): (.*?) -->", re.DOTALL
+)
 _LINES = re.compile(r"`([^`]+)`, ([^;]+)")
 _SETTING = re.compile(r"`([^`]+)` as `([^`]*)`")
 
@@ -42,6 +45,7 @@ class Block(NamedTuple):
         omitted: beginnings of lines that are not run, and why.
         settings: what is replaced, and by what.
         file: name of the file that it is; "" if it is none.
+        needs: distributions without which it cannot run.
     """
 
     place: str
@@ -51,6 +55,7 @@ class Block(NamedTuple):
     omitted: dict[str, str]
     settings: dict[str, str]
     file: str
+    needs: tuple[str, ...]
 
     @property
     def runnable(self) -> str:
@@ -86,4 +91,5 @@ def _block(place: str, match: re.Match[str]) -> Block:
         omitted=dict(_LINES.findall(notes.get("lines not run", ""))),
         settings=dict(_SETTING.findall(notes.get("run with", ""))),
         file=notes.get("file", ""),
+        needs=tuple(notes.get("needs", "").split()),
     )

@@ -1,6 +1,9 @@
 """Every block of code in README, CONTRIBUTING and docs runs as it stands there."""
 
+import configparser
+import importlib.metadata
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,17 +28,35 @@ def with_blocks(language):
         for page in blocks.PAGES
         if (run := runnable(page, language))
     ]
+    found += [
+        pytest.param(
+            [block],
+            id=block.place,
+            marks=[slow, others_warn, *map(needing, block.needs)],
+        )
+        for block in ALL
+        if block.needs and block.language == language
+    ]
     return pytest.mark.parametrize("run", found)
 
 
 slow = pytest.mark.slow
+others_warn = pytest.mark.filterwarnings("default")  # of what is theirs
+
+
+def needing(distribution):
+    """Leaves a block to an environment that has what this one has not."""
+    is_there = any(importlib.metadata.distributions(name=distribution))
+    reason = f"needs {distribution}: .ci/libraries"
+    return pytest.mark.skipif(not is_there, reason=reason)
 
 
 def runnable(page, language):
     return [
         block
         for block in blocks.read(page)
-        if block.language == language and not block.reason and block.runnable.strip()
+        if block.language == language and not block.reason and not block.needs
+        if block.runnable.strip()
     ]
 
 
@@ -97,6 +118,18 @@ def test_what_is_not_run_has_a_reason():
             assert before != after, block.place
 
 
+def test_what_blocks_need_is_installed_by_an_extra():
+    """CI runs them in environments with these extras."""
+    metadata = configparser.ConfigParser()
+    metadata.read(blocks.ROOT / "setup.cfg")
+    extras = metadata["options.extras_require"]
+    needed = {name for block in ALL for name in block.needs}
+    named = re.findall(r"^[\w-]+", extras["libraries"] + extras["gymnax"], re.MULTILINE)
+    assert needed
+    assert needed <= set(named)
+    assert not any(block.needs and block.reason for block in ALL)
+
+
 def test_blocks_are_found():
     places = {block.place.rpartition("-")[0] for block in ALL}
     assert {"README.md", "CONTRIBUTING.md", "docs/playing.md"} <= places
@@ -113,10 +146,12 @@ def test_comments_of_blocks_are_read(tmp_path, monkeypatch):
         "```bash\npip install a\na --steps 100 b\n```\n\n"
         "```json\n{}\n```\n<!-- not run: takes a day -->\n```py\nf()\n```\n"
         "<!-- file: f.py -->\n```python\nf = 1\n```\n"
+        "<!-- needs: a b-c -->\n```python\nimport b\n```\n"
     )
     monkeypatch.setattr(blocks, "ROOT", tmp_path)
-    first, second, third = blocks.read(page)
+    first, second, third, fourth = blocks.read(page)
     assert (first.runnable, first.place) == ("a --steps 1 ", "a.md-1")
     assert first.omitted == {"pip": "installs it", "x": "opens windows"}
     assert (second.language, second.reason) == ("python", "takes a day")
     assert (third.file, third.reason) == ("f.py", "")
+    assert (third.needs, fourth.needs) == ((), ("a", "b-c"))
