@@ -49,6 +49,7 @@ class Algorithm(ABC):
     num_steps: int = 64  # rows of each lane between two updates
     learning_rate: float = 1e-3  # at the start
     final_learning_rate: float = 0.0  # at the end, reached in a straight line
+    learning_rate_fraction: float = 1.0  # share of all rows after which it is reached
     gamma: float | None = None  # discount per step; none: follows the level
     reward_scale: float | None = None  # factor of rewards; none: follows the level
     max_grad_norm: float = 0.5  # longer gradients are shortened
@@ -103,7 +104,8 @@ class Algorithm(ABC):
 
     def learning_rate_at(self, progress: Scalar) -> Scalar:
         """The learning rate after a share of the rows."""
-        return linear(progress, self.learning_rate, self.final_learning_rate)
+        span = self.learning_rate_fraction
+        return linear(progress, self.learning_rate, self.final_learning_rate, span)
 
     def play(
         self,

@@ -39,6 +39,7 @@ def claimed(
         directory.check_is_free(overwrite=session.config.overwrite)
         session.check_room(directory)
     with directory.locked():
+        stays = resume and directory.is_run  # another process may have been faster
         if stays:
             _check_same(directory, session.config)
         else:

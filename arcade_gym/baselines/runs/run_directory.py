@@ -17,6 +17,10 @@ _ABOUT = ("format", "versions", "command", "date", "network", "run_id")
 """Keys of config.json that are not fields of the configuration."""
 
 
+class FolderBusyError(FileExistsError):
+    """Another process is at work in a folder."""
+
+
 class RunDirectory:
     """Files of a run.
 
@@ -73,14 +77,14 @@ class RunDirectory:
         """Keeps other processes out; ends by itself when this process dies.
 
         Raises:
-            FileExistsError: another process is at work here.
+            FolderBusyError: another process is at work here; a FileExistsError.
             OSError: the folder cannot be made or written.
         """
         with self._open_lock() as file:
             try:
                 _lock(file)
             except OSError as error:
-                raise FileExistsError(
+                raise FolderBusyError(
                     f"another process is at work in {self.path}; wait for it, or "
                     "choose another folder: --out DIR"
                 ) from error

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.runs.run_directory import RunDirectory
+from arcade_gym.baselines.runs.run_directory import FolderBusyError, RunDirectory
 
 CONFIG = RunConfig(env_id="CartPoleEasy").resolved()
 ABOUT = {"versions": {"game": 0}, "command": "x", "date": "today", "run_id": "1"}
@@ -101,7 +101,7 @@ def test_one_folder_is_held_by_one_process(begun):
     )
     assert other.stdout
     assert other.stdout.readline() == "held\n"
-    with pytest.raises(FileExistsError, match="another process is at work"):
+    with pytest.raises(FolderBusyError, match="another process is at work"):
         begun.locked().__enter__()
     other.kill()  # a lock dies with its process
     other.communicate()

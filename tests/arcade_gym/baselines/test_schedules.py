@@ -1,5 +1,7 @@
 """Schedules at their ends and beyond."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import pytest
 
@@ -22,3 +24,9 @@ def test_every_schedule_of_a_run_follows_the_same_share_of_its_rows():
     for algorithm in (pqn, ppo):
         assert algorithm.learning_rate_at(jnp.float32(0.25)) == pytest.approx(7.5e-4)
         assert algorithm.learning_rate_at(jnp.float32(1)) == 0
+
+
+def test_the_learning_rate_may_reach_its_floor_early():
+    early = replace(ALGORITHMS["pqn"], learning_rate_fraction=0.5)
+    assert early.learning_rate_at(jnp.float32(0.25)) == pytest.approx(5e-4)
+    assert early.learning_rate_at(jnp.float32(0.5)) == 0
