@@ -106,7 +106,11 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
             env=env,
             platform=self._device.platform,
             autoreset_mode=AutoresetMode.DISABLED,
-            max_episode_steps=arguments.max_episode_steps(max_episode_steps, env),
+            max_episode_steps=arguments.max_episode_steps(
+                max_episode_steps,
+                env.name,
+                int(env.default_params.max_steps),  # type: ignore[arg-type]  # a Python int
+            ),
             reports_finished=self._records,
             form=form,
         )

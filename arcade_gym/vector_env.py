@@ -12,7 +12,15 @@ from gymnasium.spaces import Discrete
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from arcade_gym.lanes import advice, arguments, forking, infos, intake, snapshot
+from arcade_gym.lanes import (
+    advice,
+    arguments,
+    forking,
+    infos,
+    intake,
+    level_params,
+    snapshot,
+)
 from arcade_gym.lanes.attributes import LaneAttributes
 from arcade_gym.lanes.backends import BACKENDS
 from arcade_gym.lanes.frame_form import in_memory
@@ -22,6 +30,7 @@ from arcade_gym.lanes.placement import Placement
 from arcade_gym.lanes.resuming import ResumableLanes
 from arcade_gym.lanes.seeds import LaneSeeds
 from arcade_gym.lanes.spaces import FrameBox
+from jax_core.game import GameParams
 
 StepResults = tuple[Any, Any, Any, Any, dict[str, Any]]
 
@@ -61,7 +70,8 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
         grayscale: bool = False,
         frame_stack: int = 1,
         channels_first: bool = False,
-        **params: Any,
+        params: GameParams | None = None,
+        **constants: Any,
     ) -> None:
         """Makes the environment; nothing is compiled before the first `reset`.
 
@@ -93,7 +103,10 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
             frame_stack: frames of an observation, the newest last; they join the
                 channels. At the start of an episode its first frame is repeated.
             channels_first: [num_envs, channels, obs_size, obs_size].
-            **params: constants of the level, `paddle_width=3`, as for `jax_core.make`.
+            params: of the level, with arrays [num_envs] in the fields in which lanes
+                differ. They are saved with the lanes. Best given to this constructor
+                itself: `gymnasium.make_vec` would keep the arrays in its spec.
+            **constants: of the level, `paddle_width=3`, as for `jax_core.make`.
 
         Raises:
             ValueError: an argument is out of its range; the message names the way out.
@@ -102,11 +115,13 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
         options = {
             name: value
             for name, value in locals().items()
-            if name not in {"self", "__class__", "params"}
+            if name not in {"self", "__class__", "constants"}
         }
-        self._options = options | params
+        self._options = options | constants
         self.num_envs = arguments.num_envs(num_envs)
-        self._env = arguments.environment(options, params)
+        self._env, self._lane_params, most_steps = level_params.of_lanes(
+            params, arguments.environment(options, constants), self.num_envs
+        )
         self.backend = arguments.backend(backend)
         self.autoreset_mode = arguments.autoreset_mode(autoreset_mode)
         self.render_mode = arguments.render_mode(render_mode)
@@ -130,13 +145,14 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
                 platform=self._placement.platform,
                 autoreset_mode=self.autoreset_mode,
                 max_episode_steps=arguments.max_episode_steps(
-                    max_episode_steps, self._env
+                    max_episode_steps, self._env.name, most_steps
                 ),
                 reports_finished=arguments.switch(
                     "record_episode_statistics", record_episode_statistics
                 ),
                 mesh=self._placement.mesh,
                 form=self._form,
+                owns_params=params is not None,
             )
         )
         self._frames = BACKENDS[backend](
@@ -221,8 +237,7 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
         seeds = self._seeds.spread(seed, is_first=self._lanes is None)
         lanes = self._lanes
         if lanes is None:
-            blank = self._kernel.empty(self.num_envs)
-            lanes = jax.device_put(blank, self._placement.sharding)
+            lanes = jax.device_put(self._blank_lanes(), self._placement.sharding)
         lanes, obs = self._reset_lanes(lanes, *seeds, chosen)
         arguments.refuse_tracer(obs)
         self._lanes = lanes  # only now, so that a failed call changes nothing
@@ -263,6 +278,15 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
         arguments.refuse_tracer(results.obs)
         self._lanes = lanes  # only now, so that a failed call changes nothing
         return self._hand_out(results)
+
+    def _blank_lanes(self) -> Any:
+        """Lanes before their first reset, with their params."""
+        blank = self._kernel.empty(self.num_envs)
+        if self._lane_params is None:
+            return blank
+        put = jax.vmap(lambda lane, params: replace(lane, params=params))
+        lanes = put(self._kernel.unpack(blank), self._lane_params)
+        return self._kernel.pack(lanes)
 
     def _reset_lanes(self, lanes: Any, values: Any, seeded: Any, chosen: Any) -> Any:
         placed = [self._intake.place(array) for array in (values, seeded, chosen)]

@@ -238,14 +238,18 @@ def _replace_fields(
         if name not in known:
             raise ValueError(unknown(f"parameter of {env_id}", name, known))
     checked = {
-        name: _checked_value(name, value, type(getattr(level, name)))
+        name: checked_value(name, value, type(getattr(level, name)))
         for name, value in changes.items()
     }
     return replace(level, **checked)
 
 
-def _checked_value(name: str, value: Any, kind: type) -> Any:
-    """A value for a field of Params, of the kind that the level has there."""
+def checked_value(name: str, value: Any, kind: type) -> Any:
+    """A value for a field of Params, of the kind that the level has there.
+
+    Raises:
+        ValueError: another kind of value, or no value that the field can have.
+    """
     number = _python_scalar(value)
     is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
     if kind is int and not (is_number and isinstance(number, int)):

@@ -25,11 +25,11 @@ def environment(options: Mapping[str, Any], params: Mapping[str, Any]) -> Enviro
     Args:
         options: all of them; looked at are "game", "difficulty" (None is the first
             level, or that of the id), "partial_obs", "obs_size" and "grayscale".
-        params: constants of the level.
+        params: constants of the level; none beside the option "params".
 
     Raises:
         ValueError: unknown game or difficulty, a difficulty beside an id that names
-            one already, a bad view or size, or a bad or unknown constant.
+            one already, a bad view or size, or a bad, unknown or double constant.
         TypeError: a game that is no name.
     """
     game, difficulty = options["game"], options["difficulty"]
@@ -51,6 +51,11 @@ def environment(options: Mapping[str, Any], params: Mapping[str, Any]) -> Enviro
         chosen = known_levels[0] if difficulty is None else difficulty
         _check_one_of("difficulty", chosen, known_levels)
         env_id = registry.level_id(spec, Difficulty(chosen))
+    if params and options.get("params") is not None:
+        raise ValueError(
+            f"{', '.join(params)} must be left out beside params, which have such "
+            "fields; use params.replace(...)"
+        )
     spec, level = registry.levels[env_id]
     constants = [field.name for field in fields(spec.levels[level])]
     for name in params:
@@ -119,13 +124,12 @@ def num_envs(count: int) -> int:
     return int(count)
 
 
-def max_episode_steps(limit: int | None, env: Environment) -> int | None:
-    """Checks a step limit, which can only lower that of the level."""
-    most = int(env.default_params.max_steps)  # type: ignore[arg-type]  # a Python int
+def max_episode_steps(limit: int | None, name: str, most: int) -> int | None:
+    """Checks a step limit, which can only lower that of the level, `most`."""
     if limit is not None and not (_is_integer(limit) and 1 <= limit <= most):
         raise ValueError(
             f"max_episode_steps must be None or an integer from 1 to {most}, the step "
-            f"limit of {env.name}, got {limit!r}"
+            f"limit of {name}, got {limit!r}"
         )
     return None if limit is None else int(limit)
 

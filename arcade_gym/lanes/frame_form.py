@@ -44,12 +44,15 @@ class FrameForm:
             return None
         return jax.tree.map(lambda leaf: leaf[1:], _append(earlier, state))
 
-    def draw(self, env: Environment, earlier: Any, state: Any) -> UInt8[Array, "_ _ _"]:
+    def draw(
+        self, env: Environment, earlier: Any, state: Any, params: Any = None
+    ) -> UInt8[Array, "_ _ _"]:
         """Draws one observation; all frames of a stack by one program."""
         if self.stack == 1:
-            frame = env.get_obs(state)
+            frame = env.get_obs(state, params)
             return jnp.moveaxis(frame, -1, 0) if self.is_planar else frame
-        frames = jax.vmap(env.get_obs)(_append(earlier, state))
+        draw = jax.vmap(env.get_obs, in_axes=(0, None))
+        frames = draw(_append(earlier, state), params)
         size = env.obs_size
         if self.is_planar:
             return jnp.moveaxis(frames, -1, 1).reshape(-1, size, size)

@@ -20,19 +20,10 @@ from jaxtyping import Array, Bool, Float32, Int, Int32, UInt8, UInt32
 
 from arcade_gym.lanes.arguments import refuse_tracer
 from arcade_gym.lanes.frame_form import PLAIN, FrameForm
+from arcade_gym.lanes.lane import KEYS, Lane, Packed, Totals, blank, packing
 from jax_core import Environment, compiler_options, random
 from jax_core.environment import select
-from jax_core.pytree import pytree
 from jax_core.types import Flag
-
-Packed = tuple[Array, ...]
-"""A batch of lanes as one array [num_envs, fields] per dtype.
-
-Dispatching a compiled call costs time for every array that it is given, so a state of
-ten fields travels as two or three arrays.
-"""
-
-_KEYS = "threefry2x32"  # whatever JAX's default is; others depend on the batch
 
 AXIS = "lanes"
 """Name of the axis of a mesh over which lanes are spread."""
@@ -69,6 +60,8 @@ class Rules:
     Attributes:
         env: game, level, view, frame size and channels.
         form: what an observation holds, and its order in memory.
+        owns_params: whether every lane has params of its own, of the kind and with the
+            static fields of `env.default_params`.
         platform: where the functions run, "cpu", "gpu" or "tpu".
         autoreset_mode: what happens to a lane whose episode has ended. In DISABLED it
             stays as it is, with reward 0 and its flags repeated, until `reset`.
@@ -84,6 +77,7 @@ class Rules:
     reports_finished: bool = False
     mesh: jax.sharding.Mesh | None = None
     form: FrameForm = PLAIN
+    owns_params: bool = False
 
 
 class Kernel(NamedTuple):
@@ -105,44 +99,17 @@ class Kernel(NamedTuple):
     unpack: Callable[[Packed], Any]
 
 
-@pytree
-class Totals:
-    """Sums over the episodes that a lane has finished since they were last read."""
-
-    episodes: Int32[Array, ""]
-    episode_return: Float32[Array, ""]
-    length: Int32[Array, ""]  # steps
-
-
-@pytree
-class Lane:
-    """One environment of the batch."""
-
-    state: Any
-    earlier: Any  # states of the stack, as `FrameForm.begin` makes them
-    key: UInt32[Array, "2"]  # raw, because typed keys cannot be packed
-    terminated: Flag  # of the last step; either flag waits for a reset
-    truncated: Flag
-    episode_return: Float32[Array, ""]  # of the present episode so far
-    totals: Totals
-
-    @property
-    def ended(self) -> Flag:
-        """Whether the episode is over."""
-        return self.terminated | self.truncated
-
-
 @functools.cache
 def compile_kernel(rules: Rules) -> Kernel:
     """Makes the functions for some rules, once per process: jit caches with them."""
-    pack, unpack = _packing(rules.env, rules.form)
+    pack, unpack = packing(rules.env, rules.form, owns_params=rules.owns_params)
 
     def step_lane(packed: Packed, action: Any) -> tuple[Packed, Results]:
         before = unpack(packed)
         after, outcome, reward = _step(rules, before, action)
         reports = rules.reports_finished or _resets_at_once(rules)
         return pack(after), Results(
-            obs=rules.form.draw(rules.env, after.earlier, after.state),
+            obs=_draw(rules.env, rules.form, after),
             reward=reward,
             terminated=outcome.terminated,
             truncated=outcome.truncated,
@@ -151,30 +118,41 @@ def compile_kernel(rules: Rules) -> Kernel:
 
     return Kernel(
         step=_batch_into_buffer(step_lane, rules.mesh, rules.platform),
-        **_functions_of_any_mode(rules.env, rules.form, rules.mesh, rules.platform),
+        **_functions_of_any_mode(
+            rules.env,
+            rules.form,
+            rules.mesh,
+            rules.platform,
+            owns_params=rules.owns_params,
+        ),
     )
 
 
 @functools.cache
 def _functions_of_any_mode(
-    env: Environment, form: FrameForm, mesh: jax.sharding.Mesh | None, platform: str
+    env: Environment,
+    form: FrameForm,
+    mesh: jax.sharding.Mesh | None,
+    platform: str,
+    *,
+    owns_params: bool,
 ) -> dict[str, Any]:
     """All of a kernel but `step`: compiled once for every mode and step limit."""
-    pack, unpack = _packing(env, form)
+    pack, unpack = packing(env, form, owns_params=owns_params)
     in_color = replace(env, channels=3)
 
     def reset_lane(
         packed: Packed, seed: Any, seeded: Any, chosen: Any
     ) -> tuple[Packed, Any]:
         lane = _reset(env, form, unpack(packed), seed, seeded, chosen)
-        return pack(lane), form.draw(env, lane.earlier, lane.state)
+        return pack(lane), _draw(env, form, lane)
 
     def draw_lane(packed: Packed) -> Any:
-        lane = unpack(packed)
-        return form.draw(env, lane.earlier, lane.state)
+        return _draw(env, form, unpack(packed))
 
     def render_lane(packed: Packed) -> Any:
-        return in_color.get_obs(unpack(packed).state)
+        lane = unpack(packed)
+        return in_color.get_obs(lane.state, lane.params)
 
     def draw_some(packed: Packed, indices: Any) -> Any:
         return jax.vmap(draw_lane)(tuple(leaf[indices] for leaf in packed))
@@ -184,7 +162,7 @@ def _functions_of_any_mode(
         return pack(replace(lane, totals=jax.tree.map(jnp.zeros_like, lane.totals)))
 
     def empty(num_envs: int) -> Packed:
-        shapes = jax.eval_shape(lambda: pack(_blank(env, form)))
+        shapes = jax.eval_shape(lambda: pack(blank(env, form, owns_params=owns_params)))
         return tuple(jnp.zeros((num_envs, *s.shape), s.dtype) for s in shapes)
 
     return {
@@ -197,6 +175,10 @@ def _functions_of_any_mode(
         "pack": jax.vmap(pack),
         "unpack": jax.vmap(unpack),
     }
+
+
+def _draw(env: Environment, form: FrameForm, lane: Lane) -> Any:
+    return form.draw(env, lane.earlier, lane.state, lane.params)
 
 
 def _batch_into_buffer(
@@ -248,19 +230,18 @@ def _reset(
     env: Environment, form: FrameForm, lane: Lane, seed: Any, seeded: Flag, chosen: Flag
 ) -> Lane:
     """Starts the next episode of a chosen lane, of a new key chain if it is seeded."""
-    key = select(
-        seeded, jax.random.key_data(jax.random.key(seed, impl=_KEYS)), lane.key
-    )
+    key = select(seeded, jax.random.key_data(jax.random.key(seed, impl=KEYS)), lane.key)
     return select(chosen, _begin(env, form, replace(lane, key=key)), lane)
 
 
 def _begin(env: Environment, form: FrameForm, lane: Lane) -> Lane:
     """One event of a lane: the reset."""
     chain, event_key = _split(lane)
-    state = env.init(event_key)
+    state = env.init(event_key, lane.params)
     return Lane(
         state=state,
         earlier=form.begin(state),
+        params=lane.params,
         key=chain,
         terminated=jnp.bool_(False),
         truncated=jnp.bool_(False),
@@ -290,13 +271,14 @@ def _step(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Lane, Any]:
 def _play(rules: Rules, lane: Lane, action: Any) -> tuple[Lane, Any]:
     """One event of a lane: the step, with its reward."""
     chain, event_key = _split(lane)
-    transition = rules.env.transition(event_key, lane.state, action)
+    transition = rules.env.transition(event_key, lane.state, action, lane.params)
     truncated = transition.truncated
     if rules.max_episode_steps is not None:
         truncated |= transition.state.time >= rules.max_episode_steps
     played = Lane(
         state=transition.state,
         earlier=rules.form.shift(lane.earlier, lane.state),
+        params=lane.params,
         key=chain,
         terminated=transition.terminated,
         truncated=truncated,
@@ -333,56 +315,5 @@ def _resets_at_once(rules: Rules) -> bool:
 
 
 def _split(lane: Lane) -> tuple[UInt32[Array, "2"], Any]:
-    chain, event_key = random.split(jax.random.wrap_key_data(lane.key, impl=_KEYS))
+    chain, event_key = random.split(jax.random.wrap_key_data(lane.key, impl=KEYS))
     return jax.random.key_data(chain), event_key
-
-
-def _blank(env: Environment, form: FrameForm) -> Lane:
-    """A lane before its first reset; its values mean nothing, but for the totals."""
-    key = jax.random.key(0, impl=_KEYS)
-    state = env.init(key)
-    return Lane(
-        state=state,
-        earlier=form.begin(state),
-        key=jax.random.key_data(key),
-        terminated=jnp.bool_(False),
-        truncated=jnp.bool_(False),
-        episode_return=jnp.float32(0.0),
-        totals=Totals(
-            episodes=jnp.int32(0),
-            episode_return=jnp.float32(0.0),
-            length=jnp.int32(0),
-        ),
-    )
-
-
-def _packing(
-    env: Environment, form: FrameForm
-) -> tuple[Callable[[Lane], Packed], Callable[[Packed], Lane]]:
-    """Functions from one lane to one flat array per dtype, and back."""
-    shapes, treedef = jax.tree.flatten(jax.eval_shape(lambda: _blank(env, form)))
-    dtypes = sorted({shape.dtype for shape in shapes}, key=str)
-
-    def pack(lane: Lane) -> Packed:
-        # The cast changes nothing, unless JAX's x64 mode was switched meanwhile.
-        leaves = [
-            leaf.astype(shape.dtype).ravel()
-            for leaf, shape in zip(jax.tree.leaves(lane), shapes, strict=True)
-        ]
-        return tuple(
-            jnp.concatenate([leaf for leaf in leaves if leaf.dtype == dtype])
-            for dtype in dtypes
-        )
-
-    def unpack(packed: Packed) -> Lane:
-        flat = dict(zip(dtypes, packed, strict=True))
-        start = dict.fromkeys(dtypes, 0)
-        leaves = []
-        for shape in shapes:
-            stop = start[shape.dtype] + shape.size
-            leaf = flat[shape.dtype][start[shape.dtype] : stop]
-            leaves.append(leaf.reshape(shape.shape))
-            start[shape.dtype] = stop
-        return jax.tree.unflatten(treedef, leaves)
-
-    return pack, unpack
