@@ -6,7 +6,8 @@ unrolled, so XLA fuses them. Keys of other generators go to `jax.random`.
 
 Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2,
 3" (Threefry-2x32 with 20 rounds). Word i of a draw is that of the counter i, as in the
-partitionable mode of JAX, its default.
+partitionable mode of JAX, its default; also where that mode is switched off, so that a
+key stands for one episode whatever the settings.
 """
 
 import math
@@ -68,8 +69,6 @@ def normal(key: Key, shape: Shape = ()) -> Float32[Array, "*shape"]:
 
 
 def _is_threefry(key: Key) -> bool:
-    if not jax.config.jax_threefry_partitionable:  # pyright: ignore[reportAttributeAccessIssue]
-        return False
     return jax.random.key_impl(key) == "threefry2x32"
 
 
