@@ -1,14 +1,19 @@
 """Frozen keyword-only dataclasses that JAX can look into."""
 
+import collections
 import dataclasses
+import json
 from collections.abc import Iterable
 from typing import Any, TypeVar, dataclass_transform
 
 import jax
+from jax import export
 
 T = TypeVar("T")
 
 _STATIC = "static"
+
+_classes: collections.Counter[str] = collections.Counter()  # by name, to export them
 
 
 def static(*, default: Any = dataclasses.MISSING) -> Any:
@@ -27,6 +32,8 @@ def pytree(cls: type[T]) -> type[T]:
     Fields made with `static()` become part of the tree's structure, all others are
     its leaves. Change an instance with `dataclasses.replace`. Unflattening skips
     `__init__`, because batched leaves and placeholders would not pass its shape checks.
+    `jax.export` writes and reads functions of such trees where static values are
+    numbers, strings, None, or tuples of them.
     """
     cls = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # a dataclass since the line above
@@ -51,4 +58,28 @@ def pytree(cls: type[T]) -> type[T]:
         return tree
 
     jax.tree_util.register_pytree_with_keys(cls, flatten_with_keys, unflatten, flatten)
+    _make_exportable(cls)
     return cls
+
+
+def _make_exportable(cls: type[Any]) -> None:
+    """Lets `jax.export` write and read functions of such trees.
+
+    A class is found again by its name. One that is defined anew, in a notebook say,
+    gets a number as well.
+    """
+    name = f"{cls.__module__}.{cls.__qualname__}"
+    _classes[name] += 1
+    if _classes[name] > 1:
+        name += f"#{_classes[name]}"
+    export.register_pytree_node_serialization(
+        cls,
+        serialized_name=name,
+        serialize_auxdata=lambda statics: json.dumps(statics).encode(),
+        deserialize_auxdata=lambda text: _tuples(json.loads(text)),
+    )
+
+
+def _tuples(value: Any) -> Any:
+    """JSON knows no tuples, and static values must be hashable."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
