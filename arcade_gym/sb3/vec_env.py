@@ -14,7 +14,7 @@ from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
 from arcade_gym import registration
-from arcade_gym.lanes import arguments
+from arcade_gym.lanes import arguments, intake
 from arcade_gym.lanes.attributes import refuse_to_set
 from arcade_gym.sb3.lanes import LaneInfos, Lanes
 from arcade_gym.sb3.sources import Source, options_of
@@ -120,14 +120,19 @@ class ArcadeSB3VecEnv(VecEnv):
         self._fixed_names = {*dir(self), *self.lanes.fixed_names()}
 
     def reset(self) -> Any:
-        """Starts a new episode in every lane, with the seeds of the last `seed()`.
+        """Starts new episodes, with seeds and options of `seed()` and `set_options()`.
+
+        Both count once. Without options every lane begins anew.
 
         Returns:
             Observations.
         """
         is_seeded = self._seeds[0] is not None
-        obs, _ = self.lanes.reset(seed=self._seeds if is_seeded else None)
+        obs, _ = self.lanes.reset(
+            seed=self._seeds if is_seeded else None, options=self._reset_mask()
+        )
         self._reset_seeds()
+        self._reset_options()
         self._results = None
         return self._hand_out(obs)
 
@@ -182,16 +187,43 @@ class ArcadeSB3VecEnv(VecEnv):
         return super().seed(seed)
 
     def set_options(self, options: list[dict] | dict | None = None) -> None:
-        """Refuses options, as the games take none.
+        """Chooses the lanes that the next `reset` starts anew; the others go on.
+
+        Args:
+            options: {"reset_mask": bool [num_envs]}; or one dictionary for each lane,
+                {"reset_mask": True} or {}. Without a mask all lanes begin anew.
 
         Raises:
-            ValueError: there are some.
+            ValueError: another option, or options for another number of lanes.
+            TypeError: a mask that is none.
         """
-        if any(options if isinstance(options, list) else [options]):
-            raise ValueError(
-                f"the games take no options at reset, got {options!r}; options of the "
-                "constructor choose level, view and frame size"
-            )
+        given = options if isinstance(options, list) else [options]
+        for one in given:
+            intake.has_mask(one)  # refuses other options now, not at reset
+        if isinstance(options, list):
+            if len(options) != self.num_envs:
+                raise ValueError(
+                    "a list of options must have one dictionary for each of the "
+                    f"{self.num_envs} environments, got {len(options)}"
+                )
+            super().set_options([one or {} for one in options])
+        elif options:
+            chosen = self._lanes_of(options)
+            super().set_options([{"reset_mask": is_chosen} for is_chosen in chosen])
+        else:
+            super().set_options()
+
+    def _lanes_of(self, options: dict[str, Any]) -> list[bool]:
+        mask = options["reset_mask"]
+        arguments.check_reset_mask(mask, self.num_envs)
+        lanes = mask if torch.is_tensor(mask) else np.asarray(mask)
+        if not lanes.any():
+            raise ValueError("`options['reset_mask']` must choose at least one lane")
+        return lanes.tolist()
+
+    def _reset_mask(self) -> dict[str, Any] | None:
+        chosen = [one.get("reset_mask", False) for one in self._options]
+        return {"reset_mask": np.array(chosen, np.bool_)} if any(chosen) else None
 
     def close(self) -> None:
         """Gives the memory of lanes and frames back."""

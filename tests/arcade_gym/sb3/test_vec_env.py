@@ -202,6 +202,28 @@ def test_seeds_are_used_once_by_the_next_reset():
         envs.seed(2**32 - 3)
 
 
+def test_options_choose_the_lanes_of_the_next_reset():
+    mask = np.array([True, False, True, False])
+    by_lane = [{"reset_mask": True}, {}, {"reset_mask": True}, {}]
+    for output, options in (
+        ("numpy", {"reset_mask": mask}),
+        ("torch", {"reset_mask": torch.from_numpy(mask)}),
+        ("numpy", by_lane),
+    ):
+        envs = make(output)
+        first = np.asarray(envs.reset()).copy()
+        present = [np.asarray(envs.step([0] * LANES)[0]) for _ in range(3)][-1].copy()
+        envs.seed(0)
+        envs.set_options(options)
+        obs = np.asarray(envs.reset())
+        assert np.array_equal(obs[mask], first[mask])
+        assert np.array_equal(obs[~mask], present[~mask])
+        envs.set_options()
+        envs.set_options([{}] * LANES)
+        envs.seed(0)
+        assert np.array_equal(envs.reset(), first)
+
+
 def test_lanes_share_attributes_and_answer_by_index():
     envs = make()
     assert envs.get_attr("render_mode") == ["rgb_array"] * LANES
@@ -260,10 +282,14 @@ def test_wrong_calls_are_refused_and_lose_nothing():
         envs.step_wait()
     with pytest.raises(ValueError, match=r"actions must lie in 0\.\.4"):
         envs.step([5] * LANES)
-    with pytest.raises(ValueError, match="take no options at reset"):
-        envs.set_options({"reset_mask": np.ones(LANES, bool)})
-    envs.set_options()
-    envs.set_options([{}] * LANES)
+    for options, error, message in (
+        ({"level": 3}, ValueError, "knows the option 'reset_mask' only"),
+        ([{}] * (LANES - 1), ValueError, "one dictionary for each of the 4"),
+        ({"reset_mask": [True] * LANES}, TypeError, "must be a numpy array"),
+        ({"reset_mask": np.zeros(LANES, bool)}, ValueError, "at least one lane"),
+    ):
+        with pytest.raises(error, match=message):
+            envs.set_options(options)
     envs.step([0] * LANES)
     envs.close()
     envs.close()
