@@ -1,6 +1,9 @@
 """Pixel games as Gymnasium environments; importing registers `popgym_arcade/*`."""
 
-from arcade_gym import interop
+from arcade_gym import (
+    gymnasium_version,  # noqa: F401  # first: it refuses one that is too old
+    interop,
+)
 from arcade_gym.commands import compilation_cache
 from arcade_gym.env import ArcadeEnv
 from arcade_gym.listing import list_games
