@@ -19,6 +19,13 @@ MAX_FRAME_STACK = 64
 MAX_SEED = 2**32 - 1  # larger ones would repeat keys, since JAX's default is 32 bits
 
 
+class UnknownOptionError(TypeError, ValueError):
+    """An option or constant that is not there; in the words of Python's TypeError.
+
+    Other libraries try options and read there which of them they must leave out.
+    """
+
+
 def environment(options: Mapping[str, Any], params: Mapping[str, Any]) -> Environment:
     """Makes the environment that the options of a constructor stand for.
 
@@ -62,7 +69,8 @@ def environment(options: Mapping[str, Any], params: Mapping[str, Any]) -> Enviro
         if name not in constants:
             names = (*options, *constants)
             kind = f"option or constant of {env_id}"
-            raise ValueError(registry.unknown(kind, name, names))
+            hint = registry.unknown(kind, name, names)
+            raise UnknownOptionError(f"unexpected keyword argument {name!r}: {hint}")
     return registry.make(
         env_id,
         partial_obs=options["partial_obs"],

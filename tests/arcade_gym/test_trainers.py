@@ -227,3 +227,11 @@ def test_ids_of_gymnasium_name_games_and_levels():
         assert envs.get_state()["game"] == "BreakoutEasy"
     with pytest.raises(ValueError, match="Unknown game 'popgym_arcade/Breakout-v7'"):
         ArcadeVectorEnv(2, game="popgym_arcade/Breakout-v7")
+
+
+@pytest.mark.parametrize("make", [gymnasium.make, gymnasium.make_vec])
+def test_an_unknown_option_is_refused_in_the_words_of_python(make):
+    """TorchRL's GymEnv tries frameskip, and leaves it out when it reads them."""
+    for error in (TypeError, ValueError):
+        with pytest.raises(error, match="unexpected keyword argument 'frameskip'"):
+            make(ID, frameskip=1)
