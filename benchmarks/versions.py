@@ -115,7 +115,7 @@ def measure(env_id: str, partial_obs: bool, options: argparse.Namespace) -> Row:
     older, newer = (
         start(tree, env_id, partial_obs, options) for tree in (options.before, HERE)
     )
-    with older, newer:
+    with older, newer:  # which end when their pipes are closed
         for worker in (older, newer):
             wait_until_ready(worker)
         turns = [
@@ -123,8 +123,6 @@ def measure(env_id: str, partial_obs: bool, options: argparse.Namespace) -> Row:
             for _ in range(options.repeats)
         ]
         fills = [turn(newer, "fill") for _ in range(options.repeats)]
-        for worker in (older, newer):
-            worker.stdin.close()
     before = [rate for first, _, last in turns for rate in (first, last)]
     # The neighbours on both sides: a drift of the host cancels.
     ratios = [2 * after / (first + last) for first, after, last in turns]
@@ -180,8 +178,8 @@ def middle(ratios: list[float]) -> tuple[float, float, float]:
 
 
 def is_slower(row: Row) -> bool:
-    """Whether the newer is slower by more than the older differs from itself."""
-    return row.ratio < min(1, row.same_least)
+    """Whether the middle half of the ratios lies below that of the older by itself."""
+    return row.largest < min(1, row.same_least)
 
 
 def print_row(row: Row) -> None:
