@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NoReturn
 
 import jax
+import jax.numpy as jnp
 from gymnax.environments import (  # pyright: ignore[reportMissingImports]  # no part of dev
     environment,
     spaces,
@@ -66,7 +67,10 @@ class ArcadeEnvironment(environment.Environment):
     def action_space(self, params: GameParams | None = None) -> Any:
         """The five moves, as gymnax's `Discrete`."""
         del params  # the same at every level
-        return spaces.Discrete(self.num_actions)
+        space = spaces.Discrete(self.num_actions)
+        # In gymnax 0.0 it is int64, of which JAX warns unless it is in x64 mode.
+        space.dtype = jnp.dtype(jnp.int32)
+        return space
 
     def observation_space(self, params: GameParams | None = None) -> Any:
         """Frames as gymnax's `Box`: uint8 [obs_size, obs_size, channels] in 0..255."""

@@ -47,7 +47,7 @@ others_warn = pytest.mark.filterwarnings("default")  # of what is theirs
 def needing(distribution):
     """Leaves a block to an environment that has what this one has not."""
     is_there = any(importlib.metadata.distributions(name=distribution))
-    reason = f"needs {distribution}: .ci/libraries"
+    reason = f"needs {distribution}: .ci/pages"
     return pytest.mark.skipif(not is_there, reason=reason)
 
 

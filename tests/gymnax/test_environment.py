@@ -66,6 +66,8 @@ def test_it_is_an_environment_of_gymnax(made):
     assert env.default_params == params
     assert type(env.action_space(params)) is spaces.Discrete
     assert env.action_space(params).n == 5
+    assert env.action_space(params).dtype == jnp.int32
+    assert env.action_space(params).sample(jax.random.key(0)).dtype == jnp.int32
     box = env.observation_space(params)
     assert type(box) is spaces.Box
     assert (box.low, box.high, box.shape) == (0, 255, (64, 64, 3))

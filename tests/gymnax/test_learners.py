@@ -121,9 +121,6 @@ def test_the_calls_of_purejaxql_train(made):
 
 @pytest.mark.skipif(SPLITS_ENDS, reason="needs gymnax 0.0, whose five results it wants")
 @pytest.mark.parametrize("name", ["PPO", "PQN", "DQN"])
-@pytest.mark.filterwarnings(
-    "ignore:Explicitly requested dtype int64"
-)  # gymnax's Discrete
 def test_rejax_trains(made, name):
     rejax = pytest.importorskip("rejax", reason="needs rejax: .ci/gymnax rejax")
     env, params = made
@@ -153,7 +150,7 @@ def test_memorax_trains(made):
         return obs.reshape(*obs.shape[:2], -1).astype(jnp.float32) / 255
 
     def network(head):
-        extractor = nn.Sequential([flat, nn.Dense(4)])
+        extractor = nn.Sequential((flat, nn.Dense(4)))
         features = networks.FeatureExtractor(observation_extractor=extractor)
         return networks.Network(feature_extractor=features, head=head)
 
