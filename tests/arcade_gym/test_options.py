@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from arcade_gym import ArcadeEnv, ArcadeVectorEnv
 from arcade_gym.wrappers import FrameStack, Grayscale
@@ -172,8 +173,26 @@ def test_stacks_never_touch_the_host():
             envs.step(actions)
 
 
-def test_a_network_takes_the_frames_of_atari():
-    envs = make(backend="torch", **ATARI)
-    obs = envs.reset(seed=0)[0]
-    network = torch.nn.Conv2d(3, 4, 8, stride=4)
-    assert network(obs / 255.0).shape == (3, 4, 15, 15)
+def test_the_network_of_dqn_takes_the_frames_of_atari_unchanged():
+    """Mnih et al. 2015, which CleanRL and others use: [N, 4, 84, 84]."""
+    atari = ATARI | {"frame_stack": 4, "obs_size": 84}
+    envs = make(2, backend="torch", **atari)
+    network = nn.Sequential(
+        nn.Conv2d(4, 32, 8, stride=4),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 4, stride=2),
+        nn.ReLU(),
+        nn.Conv2d(64, 64, 3, stride=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(64 * 7 * 7, 512),
+        nn.ReLU(),
+        nn.Linear(512, envs.single_action_space.n),
+    )
+    obs, _ = envs.reset(seed=0)
+    assert obs.shape == (2, 4, 84, 84)
+    assert obs.dtype is torch.uint8
+    values = network(obs / 255.0)
+    values.sum().backward()
+    obs, *_ = envs.step(values.argmax(1))
+    assert network(obs / 255.0).shape == (2, 5)
