@@ -7,6 +7,7 @@ picture in the README is made by `python examples/demo.py --picture docs/games.p
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -117,4 +118,5 @@ Next:
 """
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     main()

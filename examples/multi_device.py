@@ -19,6 +19,7 @@ of all lanes, bit for bit. Learners share gradients as ever (DistributedDataPara
 """
 
 import argparse
+import signal
 
 import jax
 import numpy as np
@@ -57,4 +58,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     main()

@@ -10,6 +10,7 @@ Schulman et al. 2016 (GAE).
 import json
 import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -23,12 +24,16 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
-import tyro
 from jax import lax, nn
 from jax.experimental import io_callback
 from jaxtyping import Array, Bool, Float32, Int32, Key, UInt8
-from optax import softmax_cross_entropy_with_integer_labels as cross_entropy
+
+try:
+    import optax
+    import tyro
+    from optax import softmax_cross_entropy_with_integer_labels as cross_entropy
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}: pip install 'arcade-gym[examples]'") from error
 
 import jax_core
 from jax_core import Environment
@@ -347,4 +352,5 @@ def train(config: Config) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     print("best:", train(tyro.cli(Config))["best"])

@@ -12,6 +12,7 @@ import copy
 import json
 import os
 import shlex
+import signal
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -25,12 +26,15 @@ os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 # PyTorch's threads would spin while they wait, on cores that JAX or others need.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import tyro
-from stable_baselines3 import PPO
-from stable_baselines3.common.callbacks import BaseCallback
-from stable_baselines3.common.evaluation import evaluate_policy
+try:
+    import tyro
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.callbacks import BaseCallback
+    from stable_baselines3.common.evaluation import evaluate_policy
 
-from arcade_gym.sb3 import ArcadeSB3VecEnv, DevicePPO
+    from arcade_gym.sb3 import ArcadeSB3VecEnv, DevicePPO
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}: pip install 'arcade-gym[examples,sb3]'") from error
 
 EVAL_SEED = 2**31  # of the evaluations that choose the best policy
 TEST_SEED = 2**31 + 2**30  # of the one evaluation of that policy at the end
@@ -178,4 +182,5 @@ def train(config: Config) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     print("best:", train(tyro.cli(Config))["best"])

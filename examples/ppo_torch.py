@@ -14,6 +14,7 @@ import copy
 import json
 import os
 import shlex
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -31,14 +32,18 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import gymnasium
 import jax
-import torch
-import tyro
 from gymnasium.vector import VectorEnv
 from jaxtyping import Float32, UInt8
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, relu
-from torch.optim import Optimizer
-from tqdm import tqdm
+
+try:
+    import torch
+    import tyro
+    from torch import Tensor, nn
+    from torch.nn.functional import cross_entropy, relu
+    from torch.optim import Optimizer
+    from tqdm import tqdm
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}: pip install 'arcade-gym[examples]'") from error
 
 import arcade_gym  # noqa: F401  # registers the ids
 
@@ -347,4 +352,5 @@ def train(config: Config) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     print("best:", train(tyro.cli(Config))["best"])

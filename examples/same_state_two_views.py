@@ -9,6 +9,7 @@ right, and what the player sees, framed: the full view in the first half of the 
 """
 
 import argparse
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -63,4 +64,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
     main()

@@ -6,13 +6,17 @@ The game (lamp.py) asks at its end what was shown at its beginning. The memory k
 averages of what it was given, some short and some long.
 """
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-import tyro
 from jaxtyping import Array, Bool, Float32
 
-from arcade_gym.baselines import RunConfig, train
+try:
+    import equinox as eqx
+    import tyro
+
+    from arcade_gym.baselines import RunConfig, train
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}: pip install 'arcade-gym[baselines]'") from error
 
 Means = Float32[Array, " width"]
 
@@ -56,4 +60,7 @@ def main(out: str, total_steps: int = 200_000, width: int = 64) -> None:
 
 
 if __name__ == "__main__":
-    tyro.cli(main)
+    try:
+        tyro.cli(main)
+    except KeyboardInterrupt as stop:  # it says how to go on
+        raise SystemExit(str(stop) or 130) from None

@@ -1,0 +1,77 @@
+"""Examples end in a line where a package is missing, and on Ctrl-C (issue 19)."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.examples.loading import FOLDER, load
+
+EXTRAS = {
+    "ppo_torch": ("tqdm", "examples"),
+    "ppo_jax": ("optax", "examples"),
+    "ppo_sb3": ("stable_baselines3", "examples,sb3"),
+    "train_with_memory": ("equinox", "baselines"),
+}
+ENDLESS = {
+    "demo": [],
+    "multi_device": ["--steps", "1000000"],
+    "same_state_two_views": ["BattleShipEasy", "film.gif", "--steps", "1000000"],
+    "ppo_torch": ["--max-seconds", "600"],
+    "ppo_jax": ["--max-seconds", "600"],
+    "ppo_sb3": ["--max-seconds", "600"],
+    "train_with_memory": ["--out", "run"],
+}
+# Runs a script and presses Ctrl-C shortly after it has begun to listen in its own way.
+INTERRUPTED = """
+import os, runpy, signal, sys, threading, time
+
+def press():
+    while signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGINT)
+
+path, *sys.argv[1:] = sys.argv[1:]
+sys.path.insert(0, os.path.dirname(path))
+threading.Thread(target=press, daemon=True).start()
+runpy.run_path(path, run_name="__main__")
+"""
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_a_missing_package_names_the_extra_that_brings_it(monkeypatch, name):
+    package, extra = EXTRAS[name]
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(SystemExit) as stopped:
+        load(name)
+    assert package in str(stopped.value)
+    assert str(stopped.value).endswith(f": pip install 'arcade-gym[{extra}]'")
+
+
+@pytest.mark.slow  # a process for each
+@pytest.mark.parametrize("name", ENDLESS)
+def test_ctrl_c_ends_an_example_without_a_traceback(tmp_path, name):
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            INTERRUPTED,
+            str(FOLDER / f"{name}.py"),
+            *ENDLESS[name],
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    if name == "train_with_memory":
+        assert "arcade-gym resume" in done.stderr
+
+
+def test_every_example_that_is_run_is_in_the_lists():
+    scripts = {path.stem for path in FOLDER.glob("*.py")} - {"lamp"}
+    assert scripts == set(ENDLESS)
