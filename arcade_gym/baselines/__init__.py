@@ -3,6 +3,7 @@
 try:
     from arcade_gym.baselines import returns
     from arcade_gym.baselines.agent import Agent, load_agent
+    from arcade_gym.baselines.builtin import builtin_agents
     from arcade_gym.baselines.config import RunConfig
     from arcade_gym.baselines.evaluation import (
         EVAL_SEED,
@@ -45,6 +46,7 @@ __all__ = [
     "Report",
     "RunConfig",
     "Sink",
+    "builtin_agents",
     "cross_evaluate",
     "evaluate",
     "evaluation_seeds",

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Int32, UInt8
 
 from arcade_gym.baselines import levels
+from arcade_gym.baselines.builtin import PREFIX, run_folder
 from arcade_gym.baselines.config import RunConfig
 from arcade_gym.baselines.networks.encoders import Frames
 from arcade_gym.baselines.runs import weights
@@ -79,25 +80,24 @@ def load_agent(path: Path | str, network: str = "best", *, memory: Any = None) -
     """Loads the network of a run.
 
     Args:
-        path: the folder of the run.
+        path: the folder of the run, or the name of an agent that comes with the
+            package, "builtin:cartpole-hard-gru"; `builtin_agents` lists them.
         network: "best" in the evaluations during training, or "last".
         memory: an object of the class that `train` was given as memory, if any.
 
     Raises:
         FileNotFoundError: no run is there, or it has not got so far.
-        ValueError: the level has changed since, or the weights do not fit.
+        ValueError: no agent of that name comes along, the level has changed since, or
+            the weights do not fit.
     """
     if network not in NETWORKS:
         raise ValueError(unknown("network", network, NETWORKS))
-    directory = RunDirectory(path)
+    directory = RunDirectory(run_folder(path))
     config, about = directory.read()
-    _check_game(directory.path, config, about["versions"])
+    _check_game(path, config, about["versions"])
     file = directory.best if network == "best" else directory.last
     if not file.exists():
-        raise FileNotFoundError(
-            f"{directory.path} has no {file.name} yet; go on with the run: arcade-gym "
-            f"resume {directory.path}"
-        )
+        raise FileNotFoundError(_missing(str(path), file.name))
     key = jax.eval_shape(jax.random.key, 0)
     like = eqx.filter_eval_shape(
         lambda key: weights.build(config, memory, key=key), key
@@ -105,7 +105,13 @@ def load_agent(path: Path | str, network: str = "best", *, memory: Any = None) -
     return Agent(weights.load(file, like), config)
 
 
-def _check_game(path: Path, config: RunConfig, versions: dict[str, Any]) -> None:
+def _missing(run: str, file: str) -> str:
+    if run.startswith(PREFIX):
+        return f"{run} has no {file}: only best networks come with the package"
+    return f"{run} has no {file} yet; go on with the run: arcade-gym resume {run}"
+
+
+def _check_game(path: Path | str, config: RunConfig, versions: dict[str, Any]) -> None:
     present = levels.find(config.env_id).spec.version
     if versions["game"] != present:
         raise ValueError(

@@ -23,6 +23,7 @@ VERBS = {
     "record": Verb("films lanes of a batch as GIF or MP4"),
     "train": Verb("trains agents with memory", extra="baselines"),
     "resume": Verb("goes on with training that was stopped", extra="baselines"),
+    "agents": Verb("lists the trained agents that come along", extra="baselines"),
     "evaluate": Verb("judges trained agents in both views", extra="baselines"),
 }
 """Each is a file of this folder; its `main(argv)` returns an exit code, None is 0."""

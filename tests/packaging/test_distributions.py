@@ -1,5 +1,6 @@
 """Wheel and sdist hold what is needed and nothing else."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -76,6 +77,38 @@ def test_the_wheel_holds_the_packages_alone(built):
     }
     assert f"\nVersion: {__version__}\n" in about
     assert "\n# Arcade Gym\n" in about  # the README
+
+
+def test_an_agent_of_the_wheel_plays(built, tmp_path):
+    """From the wheel's files alone, away from the repository."""
+    (path,) = built.glob("*.whl")
+    with zipfile.ZipFile(path) as wheel:
+        wheel.extractall(tmp_path / "installed")
+    done = subprocess.run(
+        [sys.executable, "-c", _PLAYS_AN_AGENT],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path / "installed")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *names, place, action = done.stdout.split()
+    assert len(names) >= 9
+    assert place.startswith(str(tmp_path))
+    assert action in {"0", "1", "2", "3", "4"}
+
+
+_PLAYS_AN_AGENT = """
+import numpy as np
+from arcade_gym.baselines import builtin, builtin_agents, load_agent
+
+print(*builtin_agents(), builtin.__file__)
+for name in builtin_agents():
+    agent = load_agent(name)
+_, action = agent.act(agent.initial_carry(), np.zeros((64, 64, 3), np.uint8))
+print(action)
+"""
 
 
 def test_the_sdist_holds_what_builds_the_wheel(built):
