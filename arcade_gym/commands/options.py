@@ -23,7 +23,7 @@ def add_view(parser: argparse.ArgumentParser, obs_size: int) -> None:
         metavar="PIXELS",
         type=whole_number(registry.MIN_OBS_SIZE, registry.MAX_OBS_SIZE),
         default=obs_size,
-        help="side of a frame, 64 to 512 (default: %(default)s)",
+        help=f"side of a frame, 64 to 512 (default: {obs_size})",
     )
     parser.add_argument(
         "--seed",

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arcade_gym.films import film
-from arcade_gym.playing import loading, menu
+from arcade_gym.playing import loading, menu, strip
+from arcade_gym.playing.companion import Companion
+from arcade_gym.playing.copilot import Copilot
 from arcade_gym.playing.loop import Loop, Outputs
 from arcade_gym.playing.match import Match
 from arcade_gym.playing.menu import Menu
@@ -29,6 +31,7 @@ class Options:
         turn_based: step on key presses in every game.
         record: path of a film.
         log: path of a log, one line of JSON per episode.
+        companion: an agent that plays along; level, view and size are then its own.
     """
 
     id: str | None
@@ -39,6 +42,7 @@ class Options:
     turn_based: bool
     record: Path | None
     log: Path | None
+    companion: Companion | None = None
 
 
 def play(options: Options) -> None:
@@ -48,7 +52,7 @@ def play(options: Options) -> None:
         NoDisplayError: there is no screen.
     """
     require_screen()
-    size = size_for(options.obs_size) if options.id else menu.size()
+    size = _size(options) if options.id else menu.size()
     with (
         closing(Window("Arcade Gym", size)) as window,
         closing(_Session(window, options)) as session,
@@ -58,9 +62,13 @@ def play(options: Options) -> None:
             return
         shown = Menu(window, partial_obs=options.partial_obs)
         while choice := shown.run():
-            window.suggest(size_for(options.obs_size))
+            window.suggest(_size(options))
             session.play(choice, leave="menu")
             window.suggest(menu.size())
+
+
+def _size(options: Options) -> tuple[int, int]:
+    return size_for(options.obs_size, footer=strip.HEIGHT if options.companion else 0)
 
 
 class _Session:
@@ -80,8 +88,14 @@ class _Session:
             obs_size=options.obs_size,
             seed=options.seed,
         )
-        text = f"Compiling {choice.env_id}"
-        if not loading.run(self._window, text, match.compile):
+        companion = options.companion
+
+        def prepare() -> None:
+            match.compile()
+            if companion:
+                companion.compile()
+
+        if not loading.run(self._window, f"Compiling {choice.env_id}", prepare):
             return
         pace = registry.find_level(choice.env_id)[0].steps_per_second
         fps = options.fps or pace or TURN_BASED_FPS
@@ -94,6 +108,7 @@ class _Session:
             fps=None if is_turn_based else fps,
             outputs=Outputs(film=self._film, log=options.log),
             leave=leave,
+            copilot=Copilot(companion) if companion else None,
         ).run()
 
     def close(self) -> None:

@@ -36,6 +36,16 @@ COMMANDS = {
 }
 
 
+class Request(Enum):
+    """What a player can ask of an agent that plays along; the value is its help."""
+
+    CONTROL = "take over, give back"
+    LOOK = "what it looks at"
+
+
+REQUESTS = {pygame.K_a: Request.CONTROL, pygame.K_h: Request.LOOK}
+
+
 def asks_to_quit(event: pygame.event.Event) -> bool:
     """Whether an event is Esc or the closing of the window."""
     is_escape = event.type == pygame.KEYDOWN and event.key == pygame.K_ESCAPE

@@ -10,9 +10,11 @@ import pygame
 
 from arcade_gym.films.film import Film, explained
 from arcade_gym.listing import find_game
+from arcade_gym.playing.copilot import Copilot
 from arcade_gym.playing.keys import (
     COMMANDS,
     MOVES,
+    REQUESTS,
     Command,
     HeldMoves,
     asks_to_quit,
@@ -22,6 +24,8 @@ from arcade_gym.playing.match import Match
 from arcade_gym.playing.window import Line, Window
 from jax_core.game import Move
 from jax_core.rendering.palette import Color
+
+WATCH_FPS = 5  # steps per second of an agent in a game that waits for the player
 
 _PATIENCE = 1.0  # seconds without an event after which the loop looks up
 
@@ -49,7 +53,7 @@ class Loop:
         is_paused: moves and time have no effect.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what is played, and with whom
         self,
         match: Match,
         window: Window,
@@ -57,6 +61,7 @@ class Loop:
         fps: int | None,
         outputs: Outputs,
         leave: str = Command.LEAVE.value,
+        copilot: Copilot | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """Takes a compiled match.
@@ -67,6 +72,7 @@ class Loop:
             fps: steps per second; None steps when a key is pressed.
             outputs: where play is kept.
             leave: what Esc does, for the panel.
+            copilot: an agent that plays along.
             now: a clock in seconds.
         """
         self.match = match
@@ -74,6 +80,7 @@ class Loop:
         self._window = window
         self._fps = fps
         self._outputs = outputs
+        self._copilot = copilot
         self._now = now
         self._moves = HeldMoves()
         self._note = Line()
@@ -100,16 +107,28 @@ class Loop:
                     pygame.event.post(event)
                 return False
         if self._is_running and self._now() >= self._due:
-            self._step(self._moves.take())
+            self._step(self._next_move())
             self._schedule()
         if self._is_stale:
             self._show()
         return True
 
     @property
+    def _pace(self) -> int | None:
+        """Steps per second; None waits for keys, but an agent does not wait."""
+        is_driven = self._copilot is not None and self._copilot.is_driving
+        return self._fps or (WATCH_FPS if is_driven else None)
+
+    @property
     def _is_running(self) -> bool:
         """Whether time passes."""
-        return self._fps is not None and not self.is_paused and not self.match.end
+        return self._pace is not None and not self.is_paused and not self.match.end
+
+    def _next_move(self) -> Move:
+        """The agent's move while it is at the controls, or else the player's."""
+        of_player = self._moves.take()
+        copilot = self._copilot
+        return copilot.move if copilot and copilot.is_driving else of_player
 
     def _milliseconds_to_wait(self) -> int:
         wait = self._due - self._now() if self._is_running else _PATIENCE
@@ -117,11 +136,17 @@ class Loop:
 
     def _schedule(self) -> None:
         """Sets the time of the next step; late steps are not made up for."""
-        self._due = max(self._due + 1 / (self._fps or 1), self._now())
+        self._due = max(self._due + 1 / (self._pace or 1), self._now())
+
+    def _wait(self) -> None:
+        """Lets a whole step pass before the next one."""
+        self._due = self._now() + 1 / (self._pace or 1)
 
     def _begin(self) -> None:
         self.is_paused = False
-        self._due = self._now() + 1 / (self._fps or 1)
+        self._wait()
+        if self._copilot:
+            self._copilot.follow(self.match)
         self._film()
         self._show()
 
@@ -135,11 +160,15 @@ class Loop:
             self._moves.release(MOVES[event.key])
         elif event.type == pygame.KEYDOWN and event.key in COMMANDS:
             self._obey(COMMANDS[event.key])
+        elif self._copilot and event.type == pygame.KEYDOWN and event.key in REQUESTS:
+            self._copilot.obey(REQUESTS[event.key])
+            self._wait()
+            self._is_stale = True
         elif event.type in (pygame.WINDOWEXPOSED, pygame.VIDEORESIZE):
             self._is_stale = True
 
     def _press(self, move: Move) -> None:
-        if self._fps is not None:
+        if self._pace is not None:
             self._moves.press(move)
         elif not self.is_paused:
             self._step(move)
@@ -158,7 +187,7 @@ class Loop:
                 self._begin()
             case Command.PAUSE:
                 self.is_paused = not self.is_paused
-                self._due = self._now() + 1 / (self._fps or 1)
+                self._wait()
             case Command.VIEW:
                 self.match.switch_view()
             case Command.SCREENSHOT:
@@ -168,6 +197,8 @@ class Loop:
         if self.match.end:
             return
         self.match.step(move)
+        if self._copilot:
+            self._copilot.follow(self.match, move)
         self._note = Line()
         self._is_stale = True
         self._film()
@@ -203,7 +234,11 @@ class Loop:
             self._note = Line(value=f"not saved: {error.strerror}", color=Color.RED)
 
     def _show(self) -> None:
-        self._window.show(self.match.frame, (*self._status(), Line(), *self._help))
+        status, match, copilot = self._status(), self.match, self._copilot
+        if copilot:
+            copilot.show(self._window, match, status, self._help)
+        else:
+            self._window.show(match.frame, (*status, Line(), *self._help))
         self._is_stale = False
 
     def _status(self) -> list[Line]:

@@ -66,7 +66,11 @@ class Match:
     @property
     def frame(self) -> np.ndarray:
         """The present picture: uint8 [obs_size, obs_size, 3], read-only."""
-        return np.asarray(self._draw[self.visibility](self.state))
+        return self.seen_in(self.visibility)
+
+    def seen_in(self, view: Visibility) -> np.ndarray:
+        """The present state as a view shows it, in the form of `frame`."""
+        return np.asarray(self._draw[view](self.state))
 
     def compile(self) -> None:
         """Begins, and compiles all that later calls need, which takes seconds."""

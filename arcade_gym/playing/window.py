@@ -34,6 +34,7 @@ class Line(NamedTuple):
     value: str = ""
     color: Color = Color.WHITE  # of the value
     column: int = COLUMN  # pixels from the label to the value, if there is a label
+    bar: float = 0.0  # its length behind a short value, 0..1
 
     @property
     def indent(self) -> int:
@@ -71,14 +72,25 @@ class Window:
         if self.surface.get_size() == self._size:
             self.resize(size)
 
-    def show(self, frame: np.ndarray, panel: Sequence[Line] = ()) -> pygame.Rect:
+    def show(
+        self,
+        frame: np.ndarray,
+        panel: Sequence[Line] = (),
+        footer: pygame.Surface | None = None,
+    ) -> pygame.Rect:
         """Shows a frame, uint8 [side, side, 3], and a panel if there are lines.
+
+        Args:
+            frame: at the largest whole factor that fits.
+            panel: lines beside it.
+            footer: shown below it; a narrow window shows its right end.
 
         Returns:
             Where the frame is, in pixels of the window.
         """
         room_width, room_height = self.surface.get_size()
         room_width -= PANEL_WIDTH if panel else 0
+        room_height -= footer.get_height() if footer else 0
         side = len(frame)
         factor = max(1, min(room_width, room_height) // side)
         picture = pygame.image.frombuffer(frame.tobytes(), (side, side), "RGB")
@@ -87,11 +99,22 @@ class Window:
         area.top = max(0, (room_height - area.height) // 2)
         self.surface.fill(BACKGROUND)
         self.surface.blit(pygame.transform.scale_by(picture, factor), area)
+        if footer:
+            self._put_below(footer, area, room_width)
         x, y = max(room_width, area.right) + MARGIN, MARGIN
         for line in panel:
             y += self._write(line, x, y)
         pygame.display.flip()
         return area
+
+    def _put_below(
+        self, footer: pygame.Surface, area: pygame.Rect, room_width: int
+    ) -> None:
+        shown = footer.get_rect()
+        shown.width = min(shown.width, max(room_width, area.right))
+        shown.right = footer.get_width()
+        left = max(0, area.centerx - shown.width // 2)
+        self.surface.blit(footer, (left, area.bottom), shown)
 
     def announce(self, text: str) -> None:
         """Shows a line of text and nothing else."""
@@ -113,6 +136,12 @@ class Window:
         for row, text in enumerate(line.rows):
             position = (x + line.indent, y + row * LINE_HEIGHT)
             self.write(text, position, line.color)
+        if line.bar > 0:
+            left = x + line.indent + COLUMN
+            room = PANEL_WIDTH - 2 * MARGIN - line.indent - COLUMN
+            length = max(1, round(line.bar * room))
+            bar = pygame.Rect(left, y, length, LINE_HEIGHT - 2 * DOT)
+            self.surface.fill(line.color.value, bar)
         return len(line.rows) * LINE_HEIGHT
 
     def save(self, path: Path) -> None:
@@ -143,6 +172,7 @@ def size_for(
     obs_size: int,
     panel_width: int = PANEL_WIDTH,
     screen: tuple[int, int] | None = None,
+    footer: int = 0,
 ) -> tuple[int, int]:
     """A good size of a new window: the largest whole factor that fits on the screen.
 
@@ -150,6 +180,7 @@ def size_for(
         obs_size: pixels of a side of a frame.
         panel_width: pixels beside the frame.
         screen: its pixels across and down; None asks the system.
+        footer: pixels below the frame.
 
     Returns:
         Width and height in pixels.
@@ -158,9 +189,10 @@ def size_for(
         pygame.display.init()
         screen = pygame.display.get_desktop_sizes()[0]
     width, height = (int(_SHARE * pixels) for pixels in screen)
-    room = min(width - panel_width, height, FRAME_SIDE)
+    room = min(width - panel_width, height - footer, FRAME_SIDE)
     side = obs_size * max(1, room // obs_size)
-    return side + panel_width, max(side, MIN_HEIGHT if panel_width else 0)
+    least = MIN_HEIGHT if panel_width else 0
+    return side + panel_width, max(side, least) + footer
 
 
 _WHERE = (

@@ -45,9 +45,9 @@ def shown(monkeypatch):
     lines = []
     show = window.Window.show
 
-    def record(self, frame, panel=()):
+    def record(self, frame, panel=(), footer=None):
         lines[:] = [f"{line.label} {line.value}".strip() for line in panel]
-        return show(self, frame, panel)
+        return show(self, frame, panel, footer)
 
     monkeypatch.setattr(window.Window, "show", record)
     return lines
