@@ -1,7 +1,6 @@
 """Recorded episodes: every state, frame, action and reward of one."""
 
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -62,7 +61,7 @@ class Trajectory:
     def seen_in(self, view: Visibility | str) -> Frames:
         """The same states drawn in a view, "full" or "partial"."""
         env = replace(self.env, visibility=Visibility(view))
-        return np.asarray(jax.jit(jax.vmap(env.get_obs))(self.states))
+        return np.asarray(_draw_all(env, self.states))
 
 
 def record_trajectory(
@@ -88,7 +87,7 @@ def record_trajectory(
     Raises:
         ValueError: `max_steps` is below 1.
     """
-    key, state = jax.jit(partial(chain.start, env))(np.uint32(seed))
+    key, state = _start(env, jnp.uint32(seed))
     episode = record_from(network, env, key, state, max_steps=max_steps, sample=sample)
     return replace(episode, seed=int(seed))
 
@@ -120,7 +119,7 @@ def record_from(  # where an episode begins is two things
     """
     if max_steps is not None and max_steps < 1:
         raise ValueError(f"max_steps must be at least 1, got {max_steps}")
-    now = _Now(network.initial_carry(), key, state, env.get_obs(state), NO_ACTION)
+    now = _Now(network.initial_carry(), key, state, _draw(env, state), NO_ACTION)
     states, frames, steps, ended = [state], [now.frame], [], None
     while ended is None and len(steps) != max_steps:
         now, step = _play(network, env, now, jnp.bool_(sample))
@@ -157,6 +156,21 @@ class _Step(eqx.Module):
     reward: Any
     terminated: Any
     truncated: Any
+
+
+@eqx.filter_jit
+def _start(env: Environment, seed: Any) -> tuple[Any, Any]:
+    return chain.start(env, seed)
+
+
+@eqx.filter_jit
+def _draw(env: Environment, state: Any) -> Any:
+    return env.get_obs(state)
+
+
+@eqx.filter_jit
+def _draw_all(env: Environment, states: Any) -> Any:
+    return jax.vmap(env.get_obs)(states)
 
 
 @eqx.filter_jit

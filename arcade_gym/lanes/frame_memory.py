@@ -6,6 +6,7 @@ whether a view of them is still alive, and donates the forgotten ones to the nex
 Accelerators reuse memory by themselves and need none of this.
 """
 
+import functools
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -38,10 +39,7 @@ class FrameMemory:
         """Prepares for frames of one shape; takes no memory yet."""
         self._lent: list[tuple[jax.Array, IsForgotten]] = []
         self._free: list[jax.Array] = []
-        self._new = jax.jit(
-            lambda: lax.empty(shape, np.uint8),
-            out_shardings=jax.sharding.SingleDeviceSharding(device),
-        )
+        self._new = _maker(tuple(shape), device)
 
     def take(self) -> jax.Array:
         """Gives a buffer to write into, to be donated; its bytes mean nothing."""
@@ -75,6 +73,14 @@ class FrameMemory:
     def clear(self) -> None:
         """Forgets all buffers; lent ones live on with their holders."""
         self._lent, self._free = [], []
+
+
+@functools.cache  # one program for all environments with frames of this shape
+def _maker(shape: tuple[int, ...], device: Any) -> Callable[[], jax.Array]:
+    return jax.jit(
+        lambda: lax.empty(shape, np.uint8),
+        out_shardings=jax.sharding.SingleDeviceSharding(device),
+    )
 
 
 def can_reuse(device: Any) -> bool:

@@ -161,9 +161,12 @@ def _functions_of_any_mode(
         lane = unpack(packed)
         return pack(replace(lane, totals=jax.tree.map(jnp.zeros_like, lane.totals)))
 
+    @functools.cache  # once for all environments
+    def shapes() -> Any:
+        return jax.eval_shape(lambda: pack(blank(env, form, owns_params=owns_params)))
+
     def empty(num_envs: int) -> Packed:
-        shapes = jax.eval_shape(lambda: pack(blank(env, form, owns_params=owns_params)))
-        return tuple(jnp.zeros((num_envs, *s.shape), s.dtype) for s in shapes)
+        return tuple(jnp.zeros((num_envs, *s.shape), s.dtype) for s in shapes())
 
     return {
         "reset": _batch_into_buffer(reset_lane, mesh, platform),

@@ -1,6 +1,7 @@
 """An episode under the hands of a person, without window and keys."""
 
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 import jax
@@ -8,6 +9,7 @@ import numpy as np
 
 import jax_core
 from arcade_gym.lanes import arguments, chain
+from jax_core import Environment
 from jax_core.game import Move, Visibility
 
 
@@ -49,9 +51,8 @@ class Match:
         self._game = views[0].game
         self._params = views[0].default_params
         self._max_steps = np.asarray(self._params.max_steps).item()
-        self._start = jax.jit(partial(chain.start, views[0]))
-        self._advance = jax.jit(partial(chain.advance, views[0]))
-        self._draw = {view.visibility: jax.jit(view.get_obs) for view in views}
+        self._start, self._advance = _compiled_rules(views[0])
+        self._draw = {view.visibility: _compiled_drawing(view) for view in views}
 
     @property
     def length(self) -> int:
@@ -123,3 +124,14 @@ class Match:
             "end": self.end or "abandoned",
             "won": self.is_won,
         }
+
+
+@cache
+def _compiled_rules(env: Environment) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Start and step, compiled once for all matches of a level."""
+    return jax.jit(partial(chain.start, env)), jax.jit(partial(chain.advance, env))
+
+
+@cache
+def _compiled_drawing(view: Environment) -> Callable[..., Any]:
+    return jax.jit(view.get_obs)
