@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from arcade_gym.introspection.intervals import COVERAGE, resampled_means
+from arcade_gym.introspection.intervals import difference_of_means
 
 Returns = Sequence[float] | Float[np.ndarray, " episodes"]
 
@@ -72,9 +72,7 @@ def difference(a: Returns, b: Returns) -> Difference:
         ValueError: no episodes in one of them.
     """
     a, b = _checked(a), _checked(b)
-    rng = np.random.default_rng(0)
-    means = resampled_means(a, rng) - resampled_means(b, rng)
-    low, high = np.percentile(means, COVERAGE)
+    low, high = difference_of_means(a, b)
     return Difference(float(a.mean() - b.mean()), float(low), float(high))
 
 
