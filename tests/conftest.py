@@ -42,25 +42,35 @@ def pytest_configure():
             jax.config.update(name, value)
             os.environ[name.upper()] = str(value)  # for the processes of some tests
     os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # for them, too
+    gc.set_threshold(200_000, 20, 100)  # tracing makes objects by the million
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of PyTorch; the cores have workers
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are left out
 def pytest_collection_modifyitems(config, items):
-    """Leaves the harder levels of quick tests to the whole suite.
+    """Leaves harder levels to slow tests, where an easy one shows the same.
 
-    Medium levels, whose rules are those of the others and whose sizes lie between
-    theirs, are slow, but for the tests of their constants. So are whole episodes of
-    hard levels, and the conformity of NoisyCartPole, which is CartPole with noise.
+    Medium ones, whose sizes lie between those of the others, all but their constants;
+    hard ones all but their constants, what only they tell, and recorded transitions.
+    The conformity of NoisyCartPole, which is CartPole with noise, is slow, too.
+    `--update-golden` draws all levels.
     """
-    medium = r"^tests/games/.*::(?!test_constants).*Medium"
-    plays = "player_who_knows|good_player|best_player|random_play|return|bags"
-    long = rf"^tests/games/.*::\w*({plays})\w*\[.*Hard"
-    noisy = r"^tests/conformity/test_(environments|drawings)\.py::.*NoisyCartPole"
+    level = "(Medium|Hard)"
+    kept = "constants|the_paddle_meets|a_fall_without_room"
+    slow = [
+        rf"^tests/games/.*::(?!test_({kept})).*{level}",
+        rf"^tests/conformity/test_(environments|drawings)\.py::.*({level}|NoisyCartPole)",
+        r"^tests/conformity/test_recorded_transitions\.py::.*Medium",
+        rf"^tests/arcade_gym/test_env\.py::.*{level}-v0",
+    ]
+    if not config.getoption("--update-golden"):
+        slow.append(rf"^tests/rendering/test_golden_frames\.py::.*{level}")
+    names = {item.nodeid for item in items}
     for item in items:
-        if re.search("(Medium|Hard)", item.nodeid):
+        if re.search(level, item.nodeid):
             item.own_markers = [m for m in item.own_markers if m.name != "quick"]
-        if re.search(f"{medium}|{long}|{noisy}", item.nodeid):
+        is_shown = re.sub(level, "Easy", item.nodeid) in names
+        if is_shown and re.search("|".join(slow), item.nodeid):
             item.add_marker(pytest.mark.slow)
     config.stash[_QUICK] = [i.nodeid for i in items if i.get_closest_marker("quick")]
 

@@ -1,7 +1,10 @@
 """What the tests of the vector environment share."""
 
+import itertools
+
 import jax
 import numpy as np
+import pytest
 import torch
 
 from arcade_gym import ArcadeVectorEnv
@@ -10,6 +13,18 @@ from jax_core import registry
 BACKENDS = {"jax": jax.Array, "torch": torch.Tensor, "numpy": np.ndarray}
 GAMES = sorted(registry.games)
 MODES = ("NextStep", "SameStep", "Disabled")
+
+
+def _backends_and_modes():
+    """Each of both once; that they know nothing of each other is a slow test."""
+    chosen = set(zip(BACKENDS, MODES, strict=True))
+    for pair in itertools.product(BACKENDS, MODES):
+        yield pytest.param(*pair, marks=() if pair in chosen else pytest.mark.slow)
+
+
+every_backend_and_mode = pytest.mark.parametrize(
+    ("backend", "mode"), list(_backends_and_modes())
+)
 
 
 def make(num_envs=3, game="Breakout", **options):

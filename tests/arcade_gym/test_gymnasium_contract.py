@@ -23,7 +23,7 @@ from gymnasium.vector import VectorWrapper
 from gymnasium.wrappers import vector
 
 from arcade_gym import ArcadeEnv, ArcadeVectorEnv
-from tests.arcade_gym.kit import BACKENDS, MODES, make, random_actions
+from tests.arcade_gym.kit import every_backend_and_mode, make, random_actions
 
 ID = "popgym_arcade/Breakout-v0"
 OPTIONS = {"obs_size": 64, "max_episode_steps": 5}
@@ -98,8 +98,7 @@ def test_the_checker_accepts_what_make_wraps():
     assert env.unwrapped.np_random_seed == 1
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("backend", BACKENDS)
+@every_backend_and_mode
 def test_two_environments_play_the_same(mode, backend):
     played = []
     for _ in range(2):
@@ -117,8 +116,7 @@ def test_two_environments_play_the_same(mode, backend):
         assert data_equivalence(tuple(one), tuple(other), exact=True)
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("mode", MODES)
+@every_backend_and_mode
 @pytest.mark.filterwarnings(
     "ignore:.*not contain the last frame:UserWarning"
 )  # SameStep
@@ -234,7 +232,9 @@ def test_a_copy_of_an_ended_episode_waits_for_a_reset():
         copy.deepcopy(env).step(0)
 
 
-@pytest.mark.parametrize("first", ["jax", "torch"])
+@pytest.mark.parametrize(  # the tests themselves import JAX first
+    "first", ["torch", pytest.param("jax", marks=pytest.mark.slow)]
+)
 def test_torch_and_jax_can_be_imported_in_either_order(first):
     second = {"jax": "torch", "torch": "jax"}[first]
     code = (

@@ -13,7 +13,7 @@ from torch import nn
 from arcade_gym import ArcadeEnv, ArcadeVectorEnv
 from arcade_gym.wrappers import FrameStack, Grayscale
 from jax_core import registry
-from tests.arcade_gym.kit import BACKENDS, MODES, make, random_actions
+from tests.arcade_gym.kit import BACKENDS, every_backend_and_mode, make, random_actions
 
 ID = "popgym_arcade/Breakout-v0"
 ATARI = {"grayscale": True, "frame_stack": 3, "channels_first": True}
@@ -45,8 +45,7 @@ def play_out(envs, mode):
     return np.stack(seen), np.stack(finals or seen)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("backend", BACKENDS)
+@every_backend_and_mode
 def test_options_give_the_bytes_of_the_wrappers(backend, mode):
     ours = make(backend=backend, autoreset_mode=mode, **ATARI)
     theirs = FrameStack(Grayscale(make(backend="numpy", autoreset_mode=mode)), 3)

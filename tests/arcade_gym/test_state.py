@@ -9,7 +9,7 @@ import pytest
 from gymnasium.error import ClosedEnvironmentError
 
 from arcade_gym import ArcadeVectorEnv
-from tests.arcade_gym.kit import BACKENDS, GAMES, MODES, make, random_actions
+from tests.arcade_gym.kit import GAMES, every_backend_and_mode, make, random_actions
 
 slow = pytest.mark.slow
 
@@ -52,8 +52,7 @@ def test_a_saved_run_continues_bit_for_bit(game):
 @pytest.mark.parametrize(
     "convert", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
 )
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("backend", BACKENDS)
+@every_backend_and_mode
 def test_copies_continue_bit_for_bit(convert, mode, backend):
     envs = make(backend=backend, autoreset_mode=mode)
     envs.reset(seed=3)

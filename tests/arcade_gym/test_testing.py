@@ -7,7 +7,7 @@ import pytest
 from gymnasium.vector import AutoresetMode, SyncVectorEnv, VectorWrapper
 
 from arcade_gym.testing import VectorEnvError, check_vector_env
-from tests.arcade_gym.kit import BACKENDS, GAMES, MODES, make
+from tests.arcade_gym.kit import GAMES, MODES, every_backend_and_mode, make
 
 
 def stock(mode="NextStep", **options):
@@ -52,8 +52,7 @@ def test_stock_statistics_pass(mode):
     check_vector_env(envs, skip=["options"])
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("backend", BACKENDS)
+@every_backend_and_mode
 def test_our_environments_pass_with_every_option(mode, backend):
     envs = make(
         backend=backend,

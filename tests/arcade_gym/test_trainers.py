@@ -13,7 +13,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 from arcade_gym import ArcadeEnv, ArcadeVectorEnv
 from arcade_gym.lanes import arguments
 from arcade_gym.wrappers import FrameStack, Grayscale, NormalizeReward
-from tests.arcade_gym.kit import BACKENDS, MODES, make
+from tests.arcade_gym.kit import BACKENDS, MODES, every_backend_and_mode, make
 
 ID = "popgym_arcade/Breakout-v0"
 STATISTICS = {"obs_size": 64, "record_episode_statistics": True}
@@ -27,8 +27,7 @@ def test_the_autoreset_mode_is_an_attribute_of_every_layer(mode):
         assert layer.autoreset_mode is AutoresetMode(mode)
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("backend", BACKENDS)
+@every_backend_and_mode
 def test_infos_are_pytrees(backend, mode):
     """Those of SameStep were leaves, which JAX could neither stack nor compile."""
     envs = make(

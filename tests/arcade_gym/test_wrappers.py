@@ -15,11 +15,21 @@ from gymnasium.vector import VectorEnv
 from arcade_gym.testing import check_vector_env
 from arcade_gym.wrappers import FrameStack, Grayscale, NormalizeReward
 from jax_core.rendering.palette import Color
-from tests.arcade_gym.kit import BACKENDS, MODES, make, random_actions
+from tests.arcade_gym.kit import BACKENDS, every_backend_and_mode, make, random_actions
 from tests.arcade_gym.wrapper_cases import WRAPPERS, expected_cells
 
 PAGE = Path(__file__).parents[2] / "docs" / "wrappers.md"
 CELLS = list(expected_cells(PAGE.read_text()))
+
+
+def marked_cells():
+    """The second mode is slow where frames are on a device, and no wrapper cares."""
+    for name, backend, mode, expected in CELLS:
+        is_chosen = mode == "NextStep" or backend == "numpy"
+        marks = () if is_chosen else pytest.mark.slow
+        yield pytest.param(name, backend, mode, expected, marks=marks)
+
+
 ERRORS = (TypeError, ValueError, RuntimeError, AssertionError, BufferError)
 BOTH_ENDED = 5  # steps of an episode in `make`
 
@@ -39,7 +49,7 @@ def test_the_table_has_every_wrapper():
     assert set(gymnasium.wrappers.vector.__all__) == named | known
 
 
-@pytest.mark.parametrize(("name", "backend", "mode", "expected"), CELLS)
+@pytest.mark.parametrize(("name", "backend", "mode", "expected"), list(marked_cells()))
 @pytest.mark.filterwarnings("ignore:__array_wrap__ must accept:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:.*not contain the last frame:UserWarning")  # known
 @pytest.mark.usefixtures("clips", "lenient_arrays")
@@ -104,8 +114,7 @@ def stacks_by_hand(mode, size):
     return stacked, finals
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("backend", BACKENDS)
+@every_backend_and_mode
 def test_stacks_hold_the_frames_of_one_episode(backend, mode):
     wanted, last = stacks_by_hand(mode, 3)
     stacked, finals = [], []
@@ -151,8 +160,7 @@ def test_a_mask_clears_the_reset_that_a_lane_waited_for():
     assert torch.equal(old[1:], new[1:])  # first frames
 
 
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("backend", BACKENDS)
+@every_backend_and_mode
 def test_wrapped_environments_keep_every_rule(backend, mode):
     envs = make(backend=backend, autoreset_mode=mode)
     check_vector_env(NormalizeReward(FrameStack(Grayscale(envs), 3)), steps=12)

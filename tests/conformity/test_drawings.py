@@ -14,11 +14,12 @@ from tests.conformity.kit import LANES, STEPS, VIEWS, Case, actions, close, keys
 
 
 def other_sizes():
-    """One size with cells of different widths, in one view; the rest is slow."""
+    """Cells of different widths, of cards, a board and polygons; the rest is slow."""
+    chosen = {("AutoEncodeEasy", "partial"), ("NavigatorEasy", "partial")}
+    chosen.add(("CartPoleEasy", "full"))
     ids, sizes = jax_core.registered_envs, (64, 84, 256)
     for env_id, size, view in itertools.product(ids, sizes, VIEWS):
-        shown = "full" if "CartPole" in env_id else "partial"  # what has polygons
-        is_chosen = env_id.endswith("Easy") and (size, view) == (84, shown)
+        is_chosen = size == 84 and (env_id, view) in chosen
         marks = () if is_chosen else pytest.mark.slow
         yield pytest.param(env_id, size, view, marks=marks)
 
@@ -44,7 +45,14 @@ def test_other_sizes_draw_alike_in_both_ways(env_id, size, view):
     assert np.array_equal(*frames)
 
 
-@pytest.mark.parametrize("name", sorted(registry.games))
+def games(*chosen):
+    """The games chosen; the others are slow."""
+    for name in sorted(registry.games):
+        marks = () if name in chosen else pytest.mark.slow
+        yield pytest.param(name, marks=marks)
+
+
+@pytest.mark.parametrize("name", list(games("Breakout", "CartPole", "Navigator")))
 def test_eager_and_compiled_rules_agree(name):
     case = Case(f"{name}Easy", "full")
     env, params = case.env, case.params
@@ -57,13 +65,7 @@ def test_eager_and_compiled_rules_agree(name):
     assert close(scene, lane(case.scene(starts), 0))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [  # drawing is the same for all
-        pytest.param(name, marks=() if name == "Navigator" else pytest.mark.slow)
-        for name in sorted(registry.games)
-    ],
-)
+@pytest.mark.parametrize("name", list(games("Navigator")))  # drawn alike in all
 def test_eager_and_compiled_steps_agree(name):
     env, params = jax_core.make(f"{name}Easy", obs_size=64)
     key = jax.random.key(0)

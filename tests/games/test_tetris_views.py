@@ -194,11 +194,12 @@ def test_every_visible_field_is_read_from_the_full_view(env_id, size):
 
 
 @kit.both_sizes
-def test_visible_fields_are_read_from_the_partial_view(size):
-    states = played(HARD)
-    pictures = kit.frames(HARD, states, partial=True, size=size)
-    tables = looks(HARD, size, partial=True)
-    colors, is_falling = assert_read(HARD, states, pictures, tables)
+@pytest.mark.parametrize("env_id", [EASY, HARD])
+def test_visible_fields_are_read_from_the_partial_view(env_id, size):
+    states = played(env_id)
+    pictures = kit.frames(env_id, states, partial=True, size=size)
+    tables = looks(env_id, size, partial=True)
+    colors, is_falling = assert_read(env_id, states, pictures, tables)
     assert not np.any(colors[~is_falling])
 
 

@@ -11,6 +11,7 @@ from jax.sharding import Mesh, PartitionSpec
 
 import jax_core
 from jax_core import registry, spaces
+from jax_core.game import Visibility
 
 
 def test_code_for_the_published_package_runs_unchanged():
@@ -172,17 +173,41 @@ def test_a_number_is_no_key(key):
 
 @pytest.mark.parametrize("game", sorted(registry.games))
 @pytest.mark.usefixtures("lenient_arrays")  # as users of x64 mode have them
+def test_dtypes_of_rules_in_x64_mode_are_those_without(game):
+    env, params = jax_core.make(f"{game}Easy", obs_size=64)
+
+    def play(key):
+        state = env.init(key, params)
+        after = env.transition(key, state, jnp.int32(0), params)
+        scenes = [env.game.scene(after.state, params, view) for view in Visibility]
+        return state, after, scenes
+
+    assert_same_dtypes_in_x64_mode(play)
+
+
+@pytest.mark.parametrize(
+    "game",
+    [  # drawing and autoreset are the same for all
+        pytest.param(game, marks=() if game == "CartPole" else pytest.mark.slow)
+        for game in sorted(registry.games)
+    ],
+)
+@pytest.mark.usefixtures("lenient_arrays")
 def test_dtypes_in_x64_mode_are_those_without(game):
     env, params = jax_core.make(f"{game}Easy", obs_size=64)
-    key = jax.random.key(0)
 
+    def play(key):
+        obs, state = env.reset(key, params)
+        stepped = env.step(key, state, 0, params)
+        return obs, stepped, env.step_env(key, state, jnp.int32(0), params)
+
+    assert_same_dtypes_in_x64_mode(play)
+
+
+def assert_same_dtypes_in_x64_mode(play):
     def results():
-        def play(key):
-            obs, state = env.reset(key, params)
-            stepped = env.step(key, state, 0, params)
-            return obs, stepped, env.step_env(key, state, jnp.int32(0), params)
-
-        return jax.tree.map(lambda leaf: leaf.dtype, jax.eval_shape(play, key))
+        shapes = jax.eval_shape(play, jax.random.key(0))
+        return jax.tree.map(lambda leaf: leaf.dtype, shapes)
 
     plain = results()
     with jax.enable_x64(True):

@@ -107,7 +107,9 @@ def in_every_cell(pixels, sheet):
 
 
 @every_game
-@pytest.mark.parametrize("size", [64, 65, 72, 84])
+@pytest.mark.parametrize(
+    "size", [64, 84, *(pytest.param(size, marks=pytest.mark.slow) for size in (65, 72))]
+)
 def test_every_sign_is_seen_in_every_cell_and_differs_from_the_others(game, size):
     """At 64 pixels, BattleShipHard once had no cursor."""
     bands = [band for scene in scenes_of(game) for band in scene.bands]

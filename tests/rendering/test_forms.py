@@ -60,7 +60,7 @@ FEW = [
     ("CartPoleEasy", 66, 3, False),
     ("CartPoleHard", 65, 1, True),
     ("BreakoutHard", 90, 3, False),
-    ("TetrisHard", 84, 1, False),
+    ("MineSweeperHard", 84, 1, False),
     ("MineSweeperHard", 66, 1, True),
 ]
 

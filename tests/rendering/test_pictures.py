@@ -137,7 +137,13 @@ def test_an_upper_layer_covers_only_where_it_has_ink():
     assert (frame[16:112, 16:112] == Color.YELLOW.value).all(axis=2).sum() == 4 * 10
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size",
+    [  # the least, and one with cells of different widths
+        pytest.param(size, marks=() if size in (64, 84) else pytest.mark.slow)
+        for size in SIZES
+    ],
+)
 def test_both_ways_of_drawing_agree_on_random_boards(size):
     tiles = (
         (Paint(sprites.CROSS, Color.RED, inset=1),),
@@ -180,13 +186,13 @@ ALL_TILES = (TWO_COLORS, *ONE_COLOR_TILES)
 @pytest.mark.parametrize(
     ("rows", "cols", "num_tiles"),
     [
-        (1, 1, 1),
         (1, 3, 4),
         (8, 8, 15),
         (9, 9, 16),
-        (10, 17, 3),
-        (20, 15, 21),
-        (3, 8, 2),
+        *(
+            pytest.param(*shape, marks=pytest.mark.slow)
+            for shape in ((1, 1, 1), (10, 17, 3), (20, 15, 21), (3, 8, 2))
+        ),
     ],
 )
 def test_both_ways_of_drawing_agree_on_boards_of_any_shape(size, rows, cols, num_tiles):

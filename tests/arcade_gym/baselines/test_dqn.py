@@ -227,7 +227,7 @@ def test_lanes_are_drawn_evenly():
     assert len(np.unique(jax.random.key_data(own).reshape(-1, 2), axis=0)) == 6000
 
 
-@pytest.mark.parametrize("devices", [2, 4])
+@pytest.mark.parametrize("devices", [pytest.param(2, marks=pytest.mark.slow), 4])
 def test_devices_draw_together_what_one_draws(devices):
     def draw(key, devices):
         lane, keys = minibatches.draw_lanes(

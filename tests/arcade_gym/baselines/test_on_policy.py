@@ -15,7 +15,7 @@ from arcade_gym.baselines.rollouts.rollout import collect
 from tests.arcade_gym.baselines import kit
 from tests.arcade_gym.baselines.kit import ALGORITHMS, numbers, on_one_device
 
-MEMORIES = ("none", "gru", "lru")
+MEMORIES = ("none", "gru", pytest.param("lru", marks=pytest.mark.slow))
 
 
 @pytest.fixture(scope="module")

@@ -72,8 +72,15 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch):
     compilation_cache.enable()
 
 
-@pytest.mark.parametrize("chosen", [False, True])
-@pytest.mark.parametrize("kind", ["impossible", "read-only"])
+@pytest.mark.parametrize(
+    ("kind", "chosen"),
+    [
+        ("impossible", False),
+        ("read-only", True),
+        pytest.param("impossible", True, marks=pytest.mark.slow),
+        pytest.param("read-only", False, marks=pytest.mark.slow),
+    ],
+)
 def test_a_folder_that_cannot_be_written_is_not_in_the_way(tmp_path, chosen, kind):
     """The second is replaced by a file after the start, as root may write anywhere."""
     (tmp_path / "file").touch()

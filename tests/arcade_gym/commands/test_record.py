@@ -114,6 +114,11 @@ def policy(obs):
 """
 
 
+both_files = pytest.mark.parametrize(
+    "name", ["a.gif", pytest.param("a.mp4", marks=pytest.mark.slow)]
+)
+
+
 def record_in_a_process(folder, name, policy):
     (folder / "mine.py").write_text(policy)
     small = ["-o", "64", "--lanes", "1", "--steps", "8", "--caption", ""]
@@ -128,7 +133,7 @@ def record_in_a_process(folder, name, policy):
     )
 
 
-@pytest.mark.parametrize("name", ["a.gif", "a.mp4"])
+@both_files
 def test_after_ctrl_c_the_film_is_complete_up_to_there(tmp_path, name):
     done = record_in_a_process(tmp_path, name, INTERRUPTED)
     assert done.returncode == 130
@@ -142,7 +147,7 @@ def test_after_ctrl_c_the_film_is_complete_up_to_there(tmp_path, name):
     assert len(frames) == 4
 
 
-@pytest.mark.parametrize("name", ["a.gif", "a.mp4"])
+@both_files
 def test_a_full_disk_takes_one_line_and_leaves_no_half_file(tmp_path, name):
     """A limit of the size of files stands for the disk; the old film stays."""
     (tmp_path / name).write_text("precious")

@@ -39,6 +39,12 @@ class Recorder(BaseCallback):
         return True
 
 
+KINDS = [
+    "PPO",
+    pytest.param("A2C", marks=pytest.mark.slow),
+]  # they share all but a loss
+
+
 def learnt(model, steps, callback=None):
     """Learns from the same random numbers in every call."""
     torch.manual_seed(5)
@@ -77,7 +83,7 @@ def test_rollouts_equal_those_of_the_stock_learner(name):
         assert (one["r"], one["l"]) == (other["r"], other["l"])
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", KINDS)
 def test_learning_makes_the_same_weights_but_for_rounding(name):
     """Over one rollout, whose minibatches are drawn in the same order."""
     options = settings(name, n_steps=48)
@@ -146,7 +152,7 @@ def test_a_callback_may_stop_in_mid_rollout_and_learning_goes_on():
     )
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", KINDS)
 def test_files_can_be_loaded_by_both_kinds(name, tmp_path):
     path = tmp_path / "model"
     obs = make().reset()

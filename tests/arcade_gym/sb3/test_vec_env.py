@@ -139,7 +139,9 @@ def test_infos_of_tensors_are_read_late_and_stay_right(monkeypatch):
                 assert np.array_equal(ours[key], theirs[key])
 
 
-@pytest.mark.parametrize("output", KINDS)
+@pytest.mark.parametrize(  # the rest of a step knows nothing of the output
+    "output", ["numpy", pytest.param("torch", marks=pytest.mark.slow)]
+)
 def test_gray_frames_and_stacks_are_those_of_the_vector_environment(output):
     options = {"grayscale": True, "frame_stack": 2, "max_episode_steps": 2}
     envs = make(output, **options)
@@ -303,7 +305,9 @@ def test_without_the_extra_the_error_names_it(monkeypatch):
         importlib.import_module("arcade_gym.sb3")
 
 
-@pytest.mark.parametrize("learner", [PPO, A2C, DQN, RecurrentPPO])
+@pytest.mark.parametrize(
+    "learner", [PPO, pytest.param(A2C, marks=pytest.mark.slow), DQN, RecurrentPPO]
+)
 def test_stock_learners_and_their_evaluation_take_it(learner, tmp_path):
     recurrent = learner is RecurrentPPO
     policy = "CnnLstmPolicy" if recurrent else "CnnPolicy"
