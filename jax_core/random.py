@@ -11,6 +11,7 @@ key stands for one episode whatever the settings.
 """
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -72,6 +73,7 @@ def _is_threefry(key: Key) -> bool:
     return jax.random.key_impl(key) == "threefry2x32"
 
 
+@partial(jax.jit, static_argnames="shape", inline=True)  # traced once for all draws
 def _threefry(key: Key, shape: Shape) -> tuple[Words, Words]:
     """Two words for each of the counters 0, 1, ..."""
     first, second = jax.random.key_data(key)

@@ -41,7 +41,7 @@ def optimize(*, is_on):
     jax.config.update("jax_disable_most_optimizations", not is_on)
     compiler.get_compile_options = _compile_options if is_on else _plain_compile_options
     is_cpu = jax.default_backend() == "cpu"
-    environment.render = _render_for_cpus if is_cpu and not is_on else render
+    environment.render = _render_traced_once if is_cpu and not is_on else render
 
 
 def _plain_compile_options(*args, **settings):
@@ -93,6 +93,12 @@ def _is_known(name):
     return True
 
 
-def _render_for_cpus(scene, size, channels=3):
+def render_for_cpus(scene, size, channels=3):
     """`render` traces the forms for CPUs and for GPUs, and compiles one of them."""
     return render_with(scene, form=Format(size, channels), draw=draw_by_selects)
+
+
+# Drawing scenes of one structure is traced once, for all programs that do it.
+_render_traced_once = jax.jit(
+    render_for_cpus, static_argnames=("size", "channels"), inline=True
+)
