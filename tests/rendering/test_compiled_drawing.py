@@ -34,7 +34,14 @@ COSTS = {
 MARGIN = 1.1
 
 
-@pytest.fixture(scope="module", params=sorted(registry.games))
+def games():
+    """The noise of NoisyCartPole costs next to nothing, so that it is slow."""
+    for name in sorted(registry.games):
+        marks = pytest.mark.slow if name == "NoisyCartPole" else ()
+        yield pytest.param(name, marks=marks)
+
+
+@pytest.fixture(scope="module", params=list(games()))
 def game(request):
     return request.param
 

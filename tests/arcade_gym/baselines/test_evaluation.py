@@ -53,7 +53,9 @@ def by_hand(env_id, seed, view, rule):
     return match.total, match.length, match.end == "truncated"
 
 
-@pytest.mark.parametrize("view", list(Visibility))
+@pytest.mark.parametrize(
+    "view", [Visibility.PARTIAL, pytest.param(Visibility.FULL, marks=pytest.mark.slow)]
+)
 def test_the_episode_of_a_seed_is_the_one_that_a_person_plays(view):
     env, _ = jax_core.make("SkittlesEasy", partial_obs=view == "partial", obs_size=64)
     table = evaluate(Rule(), env, seeds=SEEDS, num_envs=2)

@@ -52,7 +52,7 @@ def learnt(model, steps, callback=None):
     return model.learn(steps * LANES, callback=callback)
 
 
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", KINDS)
 def test_rollouts_equal_those_of_the_stock_learner(name):
     """Bit for bit, but for the last digit of what was bootstrapped.
 
