@@ -25,6 +25,7 @@ VERBS = {
     "resume": Verb("goes on with training that was stopped", extra="baselines"),
     "agents": Verb("lists the trained agents that come along", extra="baselines"),
     "evaluate": Verb("judges trained agents in both views", extra="baselines"),
+    "study": Verb("compares memories over levels and seeds", extra="baselines"),
 }
 """Each is a file of this folder; its `main(argv)` returns an exit code, None is 0."""
 

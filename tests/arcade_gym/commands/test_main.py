@@ -36,9 +36,11 @@ import sys
 from arcade_gym.commands.main import main
 
 for package in ("equinox", "optax", "tyro"):
-    for verb in ("train", "resume", "evaluate"):
+    for verb in ("train", "resume", "evaluate", "study"):
         for name in list(sys.modules):
-            if name.startswith(("arcade_gym.baselines", "arcade_gym.commands.")):
+            if name.startswith(
+                ("arcade_gym.baselines", "arcade_gym.study", "arcade_gym.commands.")
+            ):
                 del sys.modules[name]
         sys.modules[package] = None
         assert main([verb, "--help"]) == 2
@@ -112,7 +114,7 @@ def test_learning_without_its_extra_names_the_line_that_installs_it():
     assert done.stderr.splitlines() == [
         f"arcade-gym: `{verb}` needs {package}: pip install 'arcade-gym[baselines]'"
         for package in ("equinox", "optax", "tyro")
-        for verb in ("train", "resume", "evaluate")
+        for verb in ("train", "resume", "evaluate", "study")
     ]
 
 

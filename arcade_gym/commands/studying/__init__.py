@@ -1,0 +1,1 @@
+"""The parts of `arcade-gym study`."""

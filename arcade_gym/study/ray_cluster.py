@@ -1,0 +1,99 @@
+"""Cells as tasks of Ray (extra `cluster`), on one machine or many that share a folder.
+
+Ray starts a task again when the process or the machine that had it dies; the cell then
+goes on from its last checkpoint. A cell that fails by itself is not started again.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from arcade_gym.baselines.config import RunConfig
+from arcade_gym.study.cells import FAILED, STOPPED, Outcome, carry_out
+from arcade_gym.study.folder import StudyFolder
+
+RETRIES = 3
+_CACHE = (
+    "jax_compilation_cache_dir",
+    "jax_persistent_cache_min_compile_time_secs",
+)
+
+
+class RayCluster:
+    """Trains cells on a cluster: `execute` of `sweep`."""
+
+    def __init__(
+        self,
+        folder: StudyFolder,
+        *,
+        cpus: float = 1,
+        gpus: float = 0,
+        retries: int = RETRIES,
+    ) -> None:
+        """Joins the cluster of RAY_ADDRESS, or one on this machine, or starts one.
+
+        Args:
+            folder: of the study; all machines see it under the same path.
+            cpus: that a cell takes; so many cells run at a time as fit.
+            gpus: that a cell takes; may be a part of one.
+            retries: how often a cell is begun again after the death of its process.
+
+        Raises:
+            ModuleNotFoundError: ray is not installed.
+            ConnectionError: there is no cluster at RAY_ADDRESS.
+        """
+        import ray  # noqa: PLC0415  # optional, and heavy
+
+        self._ray: Any = ray
+        self._folder = folder
+        self._is_stopping = False
+        self._waiting: dict[Any, RunConfig] = {}
+        if not ray.is_initialized():
+            ray.init(log_to_driver=False)
+        self._task: Any = ray.remote(num_cpus=cpus, num_gpus=gpus, max_retries=retries)(
+            _carry_out
+        )
+
+    def __call__(
+        self, cells: Sequence[RunConfig]
+    ) -> Iterator[tuple[RunConfig, Outcome]]:
+        """Hands all cells over and gives them back as they end."""
+        settings = {name: getattr(jax.config, name) for name in _CACHE}
+        for config in cells:
+            log = str(self._folder.log(config).absolute())
+            absolute = config.to_json() | {"out": str(config.folder.absolute())}
+            self._waiting[self._task.remote(absolute, log, settings)] = config
+        while self._waiting:
+            (ended,), _ = self._ray.wait(list(self._waiting), num_returns=1)
+            yield self._waiting.pop(ended), self._outcome(ended)
+
+    def interrupt(self) -> None:
+        """Asks all cells to save and to stop; the second time, stops them."""
+        for task in self._waiting:
+            self._ray.cancel(task, force=self._is_stopping)
+        self._is_stopping = True
+
+    def close(self) -> None:
+        """Leaves the cluster; one that was started here ends."""
+        self._ray.shutdown()
+
+    def _outcome(self, task: Any) -> Outcome:
+        errors = self._ray.exceptions
+        try:
+            return Outcome(*self._ray.get(task))
+        except (errors.TaskCancelledError, KeyboardInterrupt):
+            return Outcome(STOPPED, "not begun")
+        except errors.RayError as error:
+            if self._is_stopping:
+                return Outcome(STOPPED, "stopped at once; goes on from its checkpoint")
+            lines = str(error).strip().split("\n")
+            return Outcome(FAILED, f"{type(error).__name__}: {lines[0]}")
+
+
+def _carry_out(config: dict[str, Any], log: str, settings: dict[str, Any]) -> Any:
+    """What runs on the cluster."""
+    for name, value in settings.items():
+        jax.config.update(name, value)
+    return tuple(carry_out(RunConfig.from_json(config), Path(log)))
