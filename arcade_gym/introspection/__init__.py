@@ -12,6 +12,7 @@ try:
         exchange_frames,
         exchange_masked,
         exchange_patches,
+        partners,
     )
     from arcade_gym.introspection.observability import (
         Difference,
@@ -21,6 +22,7 @@ try:
     )
     from arcade_gym.introspection.overlay import heat_of, overlay
     from arcade_gym.introspection.published import get_saliency_maps, vis_fn
+    from arcade_gym.introspection.recent import recent_heat
     from arcade_gym.introspection.replay import Outputs, replay_outputs
     from arcade_gym.introspection.saliency import (
         frame_norms,
@@ -29,6 +31,7 @@ try:
         signed_gradients,
     )
     from arcade_gym.introspection.targets import Target
+    from arcade_gym.introspection.timelines import frame_effects, patch_effects
     from arcade_gym.introspection.trajectory import Trajectory, record_trajectory
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
@@ -51,6 +54,7 @@ __all__ = [
     "exchange_frames",
     "exchange_masked",
     "exchange_patches",
+    "frame_effects",
     "frame_norms",
     "frame_norms_at",
     "get_saliency_maps",
@@ -58,7 +62,10 @@ __all__ = [
     "memory_bias",
     "observability_gap",
     "overlay",
+    "partners",
+    "patch_effects",
     "recall_density",
+    "recent_heat",
     "record_trajectory",
     "replay_outputs",
     "saliency_maps",

@@ -17,10 +17,10 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from arcade_gym.introspection.density import by_age
+from arcade_gym.introspection.naming import member
 from arcade_gym.introspection.replay import Rows, answers, padded
-from arcade_gym.introspection.trajectory import Trajectory
+from arcade_gym.introspection.trajectory import Trajectory, Watch, check_played
 from jax_core.game import Visibility
-from jax_core.registry import unknown
 
 
 class Perturbation(Enum):
@@ -73,6 +73,7 @@ def contaminate(
     perturbation: Perturbation | str,
     *,
     seed: int = 0,
+    watch: Watch = iter,
 ) -> Contamination:
     """Spoils each frame up to the last decision of every episode, one at a time.
 
@@ -81,17 +82,14 @@ def contaminate(
         episodes: recorded with it.
         perturbation: `Perturbation` or its name.
         seed: of noise and of shuffles.
+        watch: passes the episodes on as they are worked at, to show how far it is.
 
     Raises:
-        ValueError: unknown perturbation, or no episode.
+        ValueError: unknown perturbation, no episode, or one without a step.
     """
-    names = tuple(member.value for member in Perturbation)
-    if not isinstance(perturbation, Perturbation) and perturbation not in names:
-        raise ValueError(unknown("perturbation", perturbation, names))
-    if not episodes:
-        raise ValueError("episodes must hold at least one trajectory")
-    kind, rng = Perturbation(perturbation), np.random.default_rng(seed)
-    effects = [_spoil(network, episode, kind, rng) for episode in episodes]
+    kind, rng = member(Perturbation, perturbation), np.random.default_rng(seed)
+    check_played(episodes)
+    effects = [_spoil(network, episode, kind, rng) for episode in watch(episodes)]
     return Contamination(
         perturbation=kind,
         flipped=tuple(effect.flipped.astype(np.float64) for effect in effects),

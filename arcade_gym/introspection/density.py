@@ -12,15 +12,25 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from arcade_gym.introspection.exchange import exchange_frames
+from arcade_gym.introspection.exchange import exchange_frames, partners
 from arcade_gym.introspection.intervals import COVERAGE, resampled_means
+from arcade_gym.introspection.naming import member
 from arcade_gym.introspection.saliency import frame_norms_at
 from arcade_gym.introspection.targets import Target
-from arcade_gym.introspection.trajectory import Trajectory, record_trajectory
+from arcade_gym.introspection.trajectory import (
+    Trajectory,
+    Watch,
+    check_played,
+    record_trajectory,
+)
 from jax_core import Environment
 from jax_core.registry import unknown
 
 MEASURES = ("exchange", "gradient")
+
+
+class NothingChangesError(ValueError):
+    """There is no density, because no decision depends on anything."""
 
 
 @dataclass(frozen=True)
@@ -108,29 +118,44 @@ def density_of(
     by: str = "exchange",
     bins: int = 30,
     target: Target | str = "sum_abs",
+    watch: Watch = iter,
 ) -> Density:
     """The same for recorded episodes.
 
     By exchange a frame is taken from the next episode in the list that is as long. The
     longest episode has no such partner for its last frames, which then count as 0.
 
+    Args:
+        network: as in `recall_density`.
+        episodes: recorded with it.
+        by: "exchange" or "gradient".
+        bins: of relative age.
+        target: of gradients, as in `saliency_maps`.
+        watch: passes the episodes on as they are worked at, to show how far it is.
+
     Raises:
-        ValueError: as in `recall_density`.
+        ValueError: as in `recall_density`, or an episode without a step.
     """
     if by not in MEASURES:
         raise ValueError(unknown("by", by, MEASURES))
+    check_played(episodes)
     if by == "exchange":
-        effects = [
-            _exchanged(network, episodes, index) for index in range(len(episodes))
-        ]
+        numbers = watch(range(len(episodes)))
+        effects = [_exchanged(network, episodes, number) for number in numbers]
         sizes, flips = [size for size, _ in effects], [flip for _, flip in effects]
     else:
-        target = Target.named(target)
-        sizes = [frame_norms_at(network, one, len(one) - 1, target) for one in episodes]
+        target = member(Target, target)
+        sizes = [
+            frame_norms_at(network, one, len(one) - 1, target)
+            for one in watch(episodes)
+        ]
         flips = []
     used = [index for index, size in enumerate(sizes) if size.sum() > 0]
     if not used:
-        raise ValueError("no frame of any episode changes its last decision")
+        raise NothingChangesError(
+            "no frame of any episode changes its last decision; ask a trained network, "
+            "or about longer episodes"
+        )
     share = tuple(sizes[index] / sizes[index].sum() for index in used)
     curves = np.stack([binned(one, bins) for one in share])
     low, high = _interval(curves)
@@ -174,12 +199,7 @@ def _exchanged(
 ) -> tuple[Float[np.ndarray, " frames"], Float[np.ndarray, " frames"]]:
     """Effects of exchanging each frame up to the last decision of an episode."""
     episode, at = episodes[index], len(episodes[index]) - 1
-    others = [*episodes[index + 1 :], *episodes[:index]]
-    # An episode is its own partner where no other is as long: that changes nothing.
-    donors = [
-        next((one for one in others if len(one) >= step), episode)
-        for step in range(at + 1)
-    ]
+    donors = partners(episodes, index)[: at + 1]
     effects = exchange_frames(network, episode, donors, at)
     return effects.change.astype(np.float64), effects.flipped.astype(np.float64)
 

@@ -11,7 +11,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Bool, Float
+from jaxtyping import Array, Bool, Float, UInt8
 
 from arcade_gym.introspection.replay import Outputs, Rows, answers, padded
 from arcade_gym.introspection.trajectory import Trajectory
@@ -22,6 +22,25 @@ class Effects(NamedTuple):
 
     change: Float[np.ndarray, " exchanges"]  # sum of the absolute changes of the scores
     flipped: Bool[np.ndarray, " exchanges"]  # whether another action is the best
+
+
+def partners(episodes: Sequence[Trajectory], index: int) -> list[Trajectory]:
+    """Donors of all frames of an episode, of the same game and about as long.
+
+    Args:
+        episodes: recorded ones.
+        index: of the episode that needs donors.
+
+    Returns:
+        For each frame the next episode in the list that has such a frame. An episode is
+        its own donor where no other is as long: that changes nothing.
+    """
+    episode = episodes[index]
+    others = [*episodes[index + 1 :], *episodes[:index]]
+    return [
+        next((one for one in others if len(one) >= step), episode)
+        for step in range(len(episode) + 1)
+    ]
 
 
 def exchange_frames(
@@ -41,14 +60,7 @@ def exchange_frames(
     Raises:
         ValueError: another number of donors, or a donor without such a frame.
     """
-    if len(donors) != at + 1:
-        raise ValueError(f"frames 0 to {at} need as many donors, got {len(donors)}")
-    short = [step for step, donor in enumerate(donors) if len(donor) < step]
-    if short:
-        raise ValueError(
-            f"the donor of frame {short[0]} has {len(donors[short[0]]) + 1} frames"
-        )
-    frames = np.stack([donor.obs[step] for step, donor in enumerate(donors)])
+    frames = donor_frames(donors, at)
     rows = padded(trajectory)
     missing = len(rows.obs) - len(frames)
     others = np.concatenate([frames, rows.obs[at + 1 :]]) if missing else frames
@@ -57,6 +69,24 @@ def exchange_frames(
     masks = np.broadcast_to(every, (len(others), *every.shape))
     effects = _exchange(network, rows, steps, others, masks, jnp.int32(at))
     return Effects(*(np.asarray(leaf)[: at + 1] for leaf in effects))
+
+
+def donor_frames(
+    donors: Sequence[Trajectory], at: int
+) -> UInt8[np.ndarray, "frames side side 3"]:
+    """What is put in the place of frames 0..at.
+
+    Raises:
+        ValueError: another number of donors, or a donor without such a frame.
+    """
+    if len(donors) != at + 1:
+        raise ValueError(f"frames 0 to {at} need as many donors, got {len(donors)}")
+    short = [step for step, donor in enumerate(donors) if len(donor) < step]
+    if short:
+        raise ValueError(
+            f"the donor of frame {short[0]} has {len(donors[short[0]]) + 1} frames"
+        )
+    return np.stack([donor.obs[step] for step, donor in enumerate(donors)])
 
 
 def exchange_patches(

@@ -5,6 +5,7 @@ from jaxtyping import Float, UInt8
 
 Frames = UInt8[np.ndarray, "frames side side 3"]
 Heat = Float[np.ndarray, "images rows columns"]
+Levels = Float[np.ndarray, "*shape"]
 
 # Black, red, orange, yellow, white: brightness alone tells them apart as well.
 _STOPS = np.array(
@@ -36,10 +37,11 @@ def overlay(frames: Frames, heat: Heat) -> Frames:
         )
     gray = frames.astype(np.float32).mean(-1, keepdims=True) * _DIMMED
     level = np.sqrt(heat.clip(0, 1))  # small values are seen as well
-    return np.maximum(gray, _colors(level)).round().astype(np.uint8)
+    return np.maximum(gray, colors(level)).round().astype(np.uint8)
 
 
-def _colors(level: Heat) -> Float[np.ndarray, "images rows columns 3"]:
+def colors(level: Levels) -> Float[np.ndarray, "*shape 3"]:
+    """Colors from black over red and yellow to white, 0..255, for levels in 0..1."""
     at = np.linspace(0, 1, len(_STOPS))
     channels = [np.interp(level, at, channel) for channel in _STOPS.T]
     return np.stack(channels, axis=-1).astype(np.float32)

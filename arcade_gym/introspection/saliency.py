@@ -16,6 +16,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Float
 
+from arcade_gym.introspection.naming import member
 from arcade_gym.introspection.replay import Rows, answers, padded
 from arcade_gym.introspection.targets import Target
 from arcade_gym.introspection.trajectory import Trajectory
@@ -42,7 +43,7 @@ def saliency_maps(
     """
     _check_frame(trajectory, at)
     rows, taken = _as_images(network, trajectory), jnp.int32(_taken(trajectory, at))
-    maps = _maps(network, rows, jnp.int32(at), taken, Target.named(target))
+    maps = _maps(network, rows, jnp.int32(at), taken, member(Target, target))
     return np.asarray(maps)[: at + 1]
 
 
@@ -113,7 +114,7 @@ def _all_norms(
     missing = len(rows.obs) - len(ats) if len(ats) > 1 else 0
     which = np.pad(np.array(ats, np.int32), (0, missing))
     taken = np.array([_taken(trajectory, int(at)) for at in which], np.int32)
-    norms = _norms(network, rows, which, taken, Target.named(target), order)
+    norms = _norms(network, rows, which, taken, member(Target, target), order)
     return np.asarray(norms)[: len(ats)]
 
 

@@ -5,8 +5,6 @@ from enum import Enum
 import jax
 from jaxtyping import Array, Float, Int
 
-from jax_core.registry import unknown
-
 
 class Target(Enum):
     """A number of one decision, or several whose absolute gradients are added.
@@ -20,18 +18,6 @@ class Target(Enum):
     CHOSEN = "chosen"  # the score of the action that was taken
     ADVANTAGE = "advantage"  # the same, less the mean of all scores
     POLICY = "policy"  # its log-probability, where scores are logits
-
-    @classmethod
-    def named(cls, target: "Target | str") -> "Target":
-        """Looks a name up.
-
-        Raises:
-            ValueError: it is unknown; names the nearest one.
-        """
-        names = tuple(member.value for member in cls)
-        if not isinstance(target, cls) and target not in names:
-            raise ValueError(unknown("target", target, names))
-        return cls(target)
 
     def of(
         self,

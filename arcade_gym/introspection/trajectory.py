@@ -1,5 +1,6 @@
 """Recorded episodes: every state, frame, action and reward of one."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,6 +18,9 @@ from jax_core.types import Key
 
 NO_ACTION = -1
 """Stands for the action before the first frame."""
+
+Watch = Callable[[Iterable[Any]], Iterable[Any]]
+"""Passes on what is worked at, one after the other; `iter` does no more than that."""
 
 Frames = UInt8[np.ndarray, "frames side side 3"]
 
@@ -137,6 +141,22 @@ def record_from(  # where an episode begins is two things
         reward=np.array([step.reward for step in steps], np.float32),
         ended=ended,
     )
+
+
+def check_played(episodes: Sequence[Trajectory]) -> None:
+    """Refuses episodes without a decision to ask about.
+
+    Raises:
+        ValueError: there is no episode, or one has no step.
+    """
+    if not episodes:
+        raise ValueError("episodes must hold at least one trajectory")
+    empty = [number for number, episode in enumerate(episodes) if not len(episode)]
+    if empty:
+        raise ValueError(
+            f"episodes must have at least one step, and number {empty[0]} of "
+            f"{len(episodes)} has none; record it with max_steps of 1 or more"
+        )
 
 
 class _Now(eqx.Module):

@@ -147,6 +147,19 @@ def test_a_network_that_looks_at_nothing_is_refused():
         density_of(known.summing(), [blind(one) for one in known.episodes()[:2]])
 
 
+def test_an_episode_without_a_step_is_refused():
+    empty = without_steps(known.episodes()[0])
+    with pytest.raises(ValueError, match="at least one step, and number 1 of 2"):
+        density_of(known.Recalling(), [known.episodes()[0], empty])
+    with pytest.raises(ValueError, match="at least one trajectory"):
+        density_of(known.Recalling(), [])
+
+
+def without_steps(episode):
+    none = {"action": episode.action[:0], "reward": episode.reward[:0]}
+    return type(episode)(**vars(episode) | none | {"obs": episode.obs[:1]})
+
+
 def blind(episode):
     """The same episode with black frames, which are the same in all episodes."""
     return type(episode)(**vars(episode) | {"obs": np.zeros_like(episode.obs)})
