@@ -26,6 +26,8 @@ VERBS = {
     "agents": Verb("lists the trained agents that come along", extra="baselines"),
     "evaluate": Verb("judges trained agents in both views", extra="baselines"),
     "study": Verb("compares memories over levels and seeds", extra="baselines"),
+    "introspect": Verb("asks what an agent remembers", extra="baselines"),
+    "report": Verb("writes one page about runs, to look inside", extra="baselines"),
 }
 """Each is a file of this folder; its `main(argv)` returns an exit code, None is 0."""
 

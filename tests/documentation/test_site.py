@@ -3,7 +3,6 @@
 import functools
 import http.server
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -11,19 +10,13 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.browsing import SECONDS, WIDTHS, opened, show
 from tests.documentation.blocks import ROOT
 
 pytestmark = pytest.mark.slow
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = next(filter(None, map(shutil.which, BROWSERS)), None)
-DRIVER = shutil.which("chromedriver")
-WIDTHS = {"desktop": 1280, "phone": 390}  # pixels
-SECONDS = 20  # until the browser gives up
 
 
 @pytest.fixture(scope="module")
@@ -107,30 +100,8 @@ def address(site):
 
 @pytest.fixture(scope="module")
 def browser():
-    if not BROWSER or not DRIVER:
-        pytest.skip("needs chromium and chromedriver: apt-get install chromium-driver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    opened = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
-    yield opened
-    opened.quit()
-
-
-def show(browser, width, url):
-    """Opens a page in a window of some width, and waits for its pictures."""
-    size = {
-        "width": width,
-        "height": 900,
-        "deviceScaleFactor": 1,
-        "mobile": width < 500,
-    }
-    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
-    browser.get(url)
-    loaded = "return [...document.images].every(image => image.complete)"
-    WebDriverWait(browser, SECONDS).until(lambda _: browser.execute_script(loaded))
+    with opened() as browser:
+        yield browser
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)

@@ -36,11 +36,10 @@ import sys
 from arcade_gym.commands.main import main
 
 for package in ("equinox", "optax", "tyro"):
-    for verb in ("train", "resume", "evaluate", "study"):
+    for verb in ("train", "resume", "evaluate", "study", "introspect", "report"):
         for name in list(sys.modules):
-            if name.startswith(
-                ("arcade_gym.baselines", "arcade_gym.study", "arcade_gym.commands.")
-            ):
+            rooms = "baselines", "commands.", "introspection", "report", "study"
+            if name.startswith(tuple(f"arcade_gym.{room}" for room in rooms)):
                 del sys.modules[name]
         sys.modules[package] = None
         assert main([verb, "--help"]) == 2
@@ -114,7 +113,7 @@ def test_learning_without_its_extra_names_the_line_that_installs_it():
     assert done.stderr.splitlines() == [
         f"arcade-gym: `{verb}` needs {package}: pip install 'arcade-gym[baselines]'"
         for package in ("equinox", "optax", "tyro")
-        for verb in ("train", "resume", "evaluate", "study")
+        for verb in ("train", "resume", "evaluate", "study", "introspect", "report")
     ]
 
 
