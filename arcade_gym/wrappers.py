@@ -28,7 +28,7 @@ Transform = Callable[[Any, Any], Any]
 """From last frames [lanes, ...] and the indices of their lanes to observations."""
 
 
-class _DeviceWrapper(VectorWrapper[Any, Any, Any, Any, Any]):
+class _DeviceWrapper(VectorWrapper):  # takes no types in Gymnasium 1.2
     """A wrapper that shows the autoreset mode as environments do."""
 
     @property
