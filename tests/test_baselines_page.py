@@ -14,7 +14,7 @@ from tests.arcade_gym.baselines import cue, runs
 
 PAGE = (Path(__file__).parents[1] / "docs" / "baselines.md").read_text()
 COMMANDS = [
-    shlex.split(line)[1:]
+    shlex.split(line, comments=True)[1:]
     for block in re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
     for line in block.splitlines()
 ]
@@ -34,7 +34,7 @@ def test_its_commands_run_in_their_order(capsys):
     """On a small game and with few steps, which is what later options are for."""
     for command in COMMANDS:
         verb, *options = (word.replace("CartPoleEasy", "CueEasy") for word in command)
-        few = runs.FLAGS if verb == "train" else ["--episodes", "4"]
+        few = {"train": runs.FLAGS, "evaluate": ["--episodes", "4"]}.get(verb, [])
         assert main([verb, *options, *few]) == 0, command
     assert main(["resume", "runs/a"]) == 0
     assert "runs/a" in capsys.readouterr().out
