@@ -80,7 +80,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @with_blocks("python")
-def test_python_runs(run, folder, lenient_arrays):
+def test_python_runs(run, folder, lenient_arrays, unchecked_annotations):
     """One block after the other, as in a notebook."""
     names = {"__name__": "__main__"}
     for block in run:
