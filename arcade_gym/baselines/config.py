@@ -17,7 +17,8 @@ from arcade_gym.baselines.learners.pqn import PQN
 from arcade_gym.baselines.memory import canonical_name
 from arcade_gym.baselines.networks.encoders import STAGES
 from arcade_gym.baselines.state import seeds_of_lanes
-from jax_core import registry
+from jax_core import Environment, registry
+from jax_core.game import Visibility
 from jax_core.registry import MAX_OBS_SIZE, MIN_OBS_SIZE, unknown
 
 Settings = PPO | PQN | DQN
@@ -122,6 +123,19 @@ class RunConfig:
     def view(self) -> str:
         """The view of the learner: "full" or "partial"."""
         return "partial" if self.partial_obs else "full"
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether the network's scores are logits of probabilities, not Q-values."""
+        return self.hyper_parameters.network_type == "ActorCriticRNN"
+
+    def make_env(self, view: str | None = None) -> Environment:
+        """Builds the level in the view of the learner, or in another: "full"."""
+        return levels.make_env(
+            self.env_id,
+            partial_obs=(view or self.view) == Visibility.PARTIAL,
+            obs_size=self.obs_size,
+        )
 
     @property
     def folder(self) -> Path:

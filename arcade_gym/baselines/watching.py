@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import UInt8
 
 from arcade_gym.baselines.agent import Agent
-from arcade_gym.baselines.levels import make_env
 from arcade_gym.lanes import chain
 from jax_core.game import Visibility
 
@@ -27,10 +26,7 @@ def watch_agent(agent: Agent, seed: int) -> Iterator[Views]:
     Yields:
         The full and the partial view of a state, the last one included.
     """
-    config = agent.config
-    env = make_env(
-        config.env_id, partial_obs=config.partial_obs, obs_size=config.obs_size
-    )
+    env = agent.config.make_env()
     draw = jax.jit(
         lambda state: jnp.stack(
             [replace(env, visibility=view).get_obs(state) for view in Visibility]

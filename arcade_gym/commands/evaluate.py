@@ -105,7 +105,7 @@ def _check(options: _Options) -> None:
 
 def _check_policies(paths: Sequence[Path], agents: Sequence[Agent]) -> None:
     for path, agent in zip(paths, agents, strict=True):
-        if agent.config.hyper_parameters.network_type != "ActorCriticRNN":
+        if not agent.config.is_policy:
             raise ValueError(
                 f"{path} is of {agent.config.algorithm}, whose values are no "
                 "probabilities to draw from; leave out --sample"

@@ -15,7 +15,7 @@ from arcade_gym.baselines.evaluation import TEST_SEED
 from arcade_gym.commands import compilation_cache, findings, progress
 from arcade_gym.commands.findings import Finding
 from arcade_gym.commands.flags import NUMBERS
-from arcade_gym.commands.running import refuse
+from arcade_gym.commands.running import fail
 from arcade_gym.introspection import (
     Perturbation,
     Target,
@@ -27,7 +27,7 @@ from arcade_gym.introspection import (
 from arcade_gym.introspection.density import MEASURES
 from arcade_gym.introspection.naming import member
 from arcade_gym.lanes.arguments import MAX_SEED
-from jax_core import Environment, registry
+from jax_core import Environment
 from jax_core.registry import unknown
 
 _ABOUT = {
@@ -191,7 +191,7 @@ class _Saliency(_Options):
     fps: Annotated[int, arg(metavar="N")] = 5
     """frames per second of a film, 1 to 50"""
 
-    tool = "saliency"
+    tool, least = "saliency", 1
     suffixes = findings.FILMS + findings.FIGURES + findings.NUMBERS
 
     @property
@@ -207,8 +207,6 @@ class _Saliency(_Options):
         _check_measure(self.by, self.target)
         super().check()
         _check_number("fps", self.fps, 1, 50)
-
-    least = 1
 
     def find(self, agent: Agent, env: Environment) -> Finding:
         episodes = self.record(agent, env)
@@ -258,12 +256,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         options.check()
         agent = load_agent(options.run, options.network)
         compilation_cache.enable()
-        findings.write(options.files, options.find(agent, _shown(agent, options.view)))
-    except (FileNotFoundError, ImportError, ValueError) as error:
-        return refuse("introspect", error)
-    except OSError as error:
-        refuse("introspect", error)
-        return 1
+        env = agent.config.make_env(options.view)
+        findings.write(options.files, options.find(agent, env))
+    except (ImportError, OSError, ValueError) as error:
+        return fail("introspect", error)
     print(f"Wrote {', '.join(map(str, options.files))}")
     return 0
 
@@ -276,13 +272,6 @@ def _parsed(tool: str, arguments: Sequence[str]) -> _Options:
         args=arguments,
         registry=NUMBERS,
     )
-
-
-def _shown(agent: Agent, view: str | None) -> Environment:
-    config = agent.config
-    is_partial = (view or config.view) == "partial"
-    env_id, size = config.env_id, config.obs_size
-    return registry.make(env_id, partial_obs=is_partial, obs_size=size)[0]
 
 
 def _watched(

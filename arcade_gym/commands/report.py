@@ -12,7 +12,7 @@ from tyro.conf import arg
 from arcade_gym.baselines.evaluation import TEST_SEED
 from arcade_gym.commands import compilation_cache, progress
 from arcade_gym.commands.flags import NUMBERS
-from arcade_gym.commands.running import refuse
+from arcade_gym.commands.running import fail
 from arcade_gym.report import Settings, check_out, write_report
 
 _ABOUT = """\
@@ -70,11 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         check_out(options.out)
         compilation_cache.enable()
         write_report(options.runs, options.out, settings, shown=progress.shown)
-    except (FileNotFoundError, ImportError, ValueError) as error:
-        return refuse("report", error)
-    except OSError as error:
-        refuse("report", error)
-        return 1
+    except (ImportError, OSError, ValueError) as error:
+        return fail("report", error)
     print(f"Wrote {options.out}; open it in a browser")
     return 0
 

@@ -39,6 +39,13 @@ def refuse(verb: str, reason: BaseException) -> int:
     return 2
 
 
+def fail(verb: str, reason: BaseException) -> int:
+    """The same; the exit code tells 1, a file cannot be written, from 2, all else."""
+    code = refuse(verb, reason)
+    is_missing = isinstance(reason, FileNotFoundError)
+    return 1 if isinstance(reason, OSError) and not is_missing else code
+
+
 def _summary(report: Report) -> str:
     return (
         f"{report.path}: {report.steps:,} steps in {report.seconds:,.0f} s "

@@ -18,19 +18,16 @@ from jaxtyping import Array, Bool, Float, Int32, UInt8
 
 from arcade_gym.baselines.agent import Agent
 from arcade_gym.baselines.evaluation import EVAL_SEED, evaluation_seeds
-from arcade_gym.baselines.levels import make_env
 from arcade_gym.introspection.overlay import heat_of, overlay
+from arcade_gym.introspection.saliency import WHITE
 from arcade_gym.introspection.trajectory import NO_ACTION
 from arcade_gym.lanes import chain
-from arcade_gym.playing.companion import Frame, Look, Thought
+from arcade_gym.playing.companion import FRAMES, Frame, Look, Thought
 from jax_core import Environment
 from jax_core.environment import select
 from jax_core.game import Move, Visibility
 
-FRAMES = 8  # that are looked back on
 OTHERS = 4  # episodes that frames are exchanged with
-
-_WHITE = 255.0  # of frames; gradients are of pixels in 0..1
 
 
 class LiveAgent:
@@ -50,12 +47,9 @@ class LiveAgent:
         self.name = name
         self.env_id = config.env_id
         self.obs_size = config.obs_size
-        is_policy = config.hyper_parameters.network_type == "ActorCriticRNN"
-        self.scores_are = "probability" if is_policy else "Q-value"
+        self.scores_are = "probability" if config.is_policy else "Q-value"
         self._network = agent.network
-        self._env = make_env(
-            config.env_id, partial_obs=config.partial_obs, obs_size=config.obs_size
-        )
+        self._env = config.make_env()
         self._moments: deque[_Moment] = deque(maxlen=FRAMES)
         self._carry: Any = None
         self._others: Any = None
@@ -215,7 +209,7 @@ def _found(network: Any, window: _Window, at: Any) -> tuple[Array, Array, Array]
     # Counted, because the carry of an agent without memory has no leaves.
     numbered = jnp.arange(len(go_on[0])), window.other_carries
     carries = lax.map(lambda row: change(row[1], obs), numbered)
-    maps = _gradients(lambda images: scores(window.carry, images * _WHITE), obs)
+    maps = _gradients(lambda images: scores(window.carry, images * WHITE), obs)
     return maps, weights, _mean(carries, go_on[0])
 
 
@@ -226,6 +220,6 @@ def _mean(changes: Float[Array, " others"], go_on: Bool[Array, " others"]) -> Ar
 
 def _gradients(scores: Any, obs: Array) -> Array:
     """Absolute gradients of all scores with respect to pixels in 0..1, added up."""
-    numbers, pull = jax.vjp(scores, obs.astype(jnp.float32) / _WHITE)
+    numbers, pull = jax.vjp(scores, obs.astype(jnp.float32) / WHITE)
     each = lax.map(lambda one: jnp.abs(pull(one)[0]), jnp.eye(len(numbers)))
     return each.sum(0)

@@ -21,7 +21,7 @@ from arcade_gym.introspection.replay import Rows, answers, padded
 from arcade_gym.introspection.targets import Target
 from arcade_gym.introspection.trajectory import Trajectory
 
-_WHITE = 255.0  # of frames; gradients are of pixels in 0..1
+WHITE = 255.0  # of frames; gradients are of pixels in 0..1
 
 
 def saliency_maps(
@@ -154,7 +154,7 @@ def _as_images(network: Any, trajectory: Trajectory) -> Rows:
     floats = eqx.filter(network, eqx.is_inexact_array)
     dtypes = {leaf.dtype for leaf in jax.tree.leaves(floats)} or {np.dtype(np.float32)}
     return rows._replace(
-        obs=rows.obs.astype(max(dtypes, key=lambda d: d.itemsize)) / _WHITE
+        obs=rows.obs.astype(max(dtypes, key=lambda d: d.itemsize)) / WHITE
     )
 
 
@@ -162,7 +162,7 @@ def _decision(network: Any, rows: Rows, at: Any, action: Any, target: Target) ->
     """A function from images to the numbers of one decision."""
 
     def decide(images: Array) -> Array:
-        scores, value = answers(network, rows._replace(obs=images * _WHITE))
+        scores, value = answers(network, rows._replace(obs=images * WHITE))
         return target.of(jnp.asarray(scores[at]), jnp.asarray(value[at]), action)
 
     return decide

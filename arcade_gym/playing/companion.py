@@ -7,6 +7,8 @@ from jaxtyping import Float, UInt8
 
 from jax_core.game import Visibility
 
+FRAMES = 8  # that are looked back on, at most
+
 Frame = UInt8[np.ndarray, "side side 3"]
 
 

@@ -3,14 +3,13 @@
 import numpy as np
 import pygame
 
-from arcade_gym.playing.companion import Look
+from arcade_gym.playing.companion import FRAMES, Look
 from arcade_gym.playing.window import BACKGROUND, LINE_HEIGHT, lettered
 from jax_core.rendering.palette import Color
 
 TILE = 64  # pixels of a side of a frame
 GAP = 6
 BAR = 32  # pixels of a weight of 1
-FRAMES = 8  # at most
 PITCH = TILE + GAP
 WIDTH = (FRAMES + 1) * PITCH + GAP
 LEGEND = (

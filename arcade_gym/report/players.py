@@ -36,7 +36,7 @@ def player(run: Run, memory: Memory, settings: Settings, shown: Shown) -> Any:
     numbers = range(settings.shown)
     unit = f"episodes of {run.name} drawn"
     return {
-        "isPolicy": is_policy(run),
+        "isPolicy": run.config.is_policy,
         "episodes": [
             _episode(run, memory, number, settings)
             for number in shown(numbers, len(numbers), unit)
@@ -44,16 +44,11 @@ def player(run: Run, memory: Memory, settings: Settings, shown: Shown) -> Any:
     }
 
 
-def is_policy(run: Run) -> bool:
-    """Whether scores are logits of probabilities, and not Q-values."""
-    return run.config.hyper_parameters.network_type == "ActorCriticRNN"
-
-
 def _episode(run: Run, memory: Memory, number: int, settings: Settings) -> Any:
     episode = memory.episodes[number]
     outputs = replay_outputs(run.agent.network, episode)
     scores = np.asarray(outputs.scores, np.float64)
-    if is_policy(run):
+    if run.config.is_policy:
         scores = np.exp(scores - scores.max(-1, keepdims=True))
         scores /= scores.sum(-1, keepdims=True)
     (other,) = set(Visibility) - {episode.env.visibility}

@@ -9,7 +9,6 @@ from typing import Any
 from arcade_gym.baselines.agent import Agent, load_agent
 from arcade_gym.baselines.builtin import run_folder
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.levels import make_env
 from arcade_gym.baselines.runs.run_directory import RunDirectory
 from jax_core import Environment
 
@@ -47,10 +46,7 @@ class Run:
     @property
     def env(self) -> Environment:
         """The game in the view that the agent was trained in."""
-        config = self.config
-        return make_env(
-            config.env_id, partial_obs=config.partial_obs, obs_size=config.obs_size
-        )
+        return self.config.make_env()
 
 
 def load_runs(paths: Sequence[Path], network: str) -> list[Run]:

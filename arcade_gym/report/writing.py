@@ -17,7 +17,7 @@ from arcade_gym.report.curves import curves
 from arcade_gym.report.markup import Markup, element, joined
 from arcade_gym.report.memory import Memory, look_inside
 from arcade_gym.report.overview import overview
-from arcade_gym.report.players import is_policy, player
+from arcade_gym.report.players import player
 from arcade_gym.report.recall import recall
 from arcade_gym.report.results import Judged, judged
 from arcade_gym.report.returns import returns
@@ -138,7 +138,7 @@ def _cards(
     cards = []
     for run, memory in zip(runs, memories, strict=True):
         seeds = [int(one.seed or 0) for one in memory.episodes[: settings.shown]]
-        scores = "probabilities" if is_policy(run) else "Q-values"
+        scores = "probabilities" if run.config.is_policy else "Q-values"
         cards.append(player_card(run, seeds, scores))
     return element("div", *cards, class_="players")
 

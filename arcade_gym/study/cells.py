@@ -9,12 +9,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 
 from arcade_gym.baselines import Interrupted, RunConfig, train
 from arcade_gym.baselines.runs.run_directory import FolderBusyError
+
+CACHE_SETTINGS = (
+    "jax_compilation_cache_dir",
+    "jax_persistent_cache_min_compile_time_secs",
+)
+"""Of the compilation cache, which the processes that train share with this one."""
 
 DONE, FAILED, BUSY, STOPPED = "done", "failed", "busy", "stopped"
 
@@ -69,6 +75,11 @@ def said_in(log: Path) -> Iterator[None]:
         finally:
             os.dup2(kept, 2)
             os.close(kept)
+
+
+def cache_settings() -> dict[str, Any]:
+    """How this process keeps what it compiles."""
+    return {name: getattr(jax.config, name) for name in CACHE_SETTINGS}
 
 
 def last_line(log: Path) -> str:

@@ -42,8 +42,3 @@ PUBLISHED = (
     Published("LRU", "lru", 0.56, 0.092, -0.011),
     Published("Human", "", 0.335, 0.235, 0.0),
 )
-
-
-def of(memory: str) -> Published | None:
-    """The paper's numbers of a memory of ours, if it has any."""
-    return next((one for one in PUBLISHED if one.memory == memory and memory), None)

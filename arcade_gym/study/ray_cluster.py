@@ -11,14 +11,10 @@ from typing import Any
 import jax
 
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.study.cells import FAILED, STOPPED, Outcome, carry_out
+from arcade_gym.study.cells import FAILED, STOPPED, Outcome, cache_settings, carry_out
 from arcade_gym.study.folder import StudyFolder
 
 RETRIES = 3
-_CACHE = (
-    "jax_compilation_cache_dir",
-    "jax_persistent_cache_min_compile_time_secs",
-)
 
 
 class RayCluster:
@@ -60,7 +56,7 @@ class RayCluster:
         self, cells: Sequence[RunConfig]
     ) -> Iterator[tuple[RunConfig, Outcome]]:
         """Hands all cells over and gives them back as they end."""
-        settings = {name: getattr(jax.config, name) for name in _CACHE}
+        settings = cache_settings()
         for config in cells:
             log = str(self._folder.log(config).absolute())
             absolute = config.to_json() | {"out": str(config.folder.absolute())}

@@ -100,9 +100,14 @@ def paired(first: Mapping[int, float], second: Mapping[int, float]) -> list[floa
     return [first[seed] - second[seed] for seed in sorted(set(first) & set(second))]
 
 
-def unpaired(first: Sequence[float], second: Sequence[float]) -> Estimate:
-    """The difference of the means of independent values, with the interval of Welch."""
-    half = estimate([first, [-value for value in second]])
+def unpaired(first: Strata, second: Strata) -> Estimate:
+    """The difference of the means of independent values, strata weighing the same.
+
+    Args:
+        first: as many strata as the second; of one each, the interval is Welch's.
+        second: is taken off.
+    """
+    half = estimate([*first, *(-np.asarray(values, float) for values in second)])
     value, low, high = (2 * number for number in half[:3])
     return Estimate(value, low, high, half.seeds)
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from arcade_gym.baselines.runs.interrupts import SIGNALS
+from arcade_gym.baselines.runs.interrupts import SIGNALS, STOPPING
 
 
 @contextlib.contextmanager
@@ -15,7 +15,7 @@ def passing_on(stop: Callable[[], None]) -> Iterator[None]:
 
     def ask(number: int, frame: FrameType | None) -> None:
         del number, frame  # both signals mean the same
-        sys.stderr.write("\nStopping after this chunk; once more stops at once.\n")
+        sys.stderr.write(STOPPING)
         stop()
 
     before = {number: signal.signal(number, ask) for number in SIGNALS}

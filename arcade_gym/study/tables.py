@@ -116,7 +116,7 @@ def _human_row(level: str, played: Played) -> tuple[Cell, ...]:
         HUMAN,
         estimate([full]) if full else None,
         estimate([partial]) if partial else None,
-        unpaired(full, partial) if full and partial else None,
+        unpaired([full], [partial]) if full and partial else None,
         None,
         None,
         None,
@@ -208,14 +208,10 @@ def _human_aggregate(
     full, partial = strata["full"], strata["partial"]
     if not full or not all(full):
         return []
-    gap = _twice(estimate([*full, *([-value for value in some] for some in partial)]))
+    gap = unpaired(full, partial)
     empty: list[Cell] = [None] * (quantities - 3)
     row = ("", HUMAN, "mean", len(full), estimate(full), estimate(partial), gap)
     return [(*row, *empty)]
-
-
-def _twice(half: Estimate) -> Estimate:
-    return Estimate(2 * half.value, 2 * half.low, 2 * half.high, half.seeds)
 
 
 def _shared(comparisons: Sequence[Comparison]) -> str:

@@ -15,13 +15,16 @@ import sys
 import threading
 from pathlib import Path
 
-import jax
-
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.study.cells import FAILED, STOPPED, Outcome, carry_out, last_line
+from arcade_gym.study.cells import (
+    FAILED,
+    STOPPED,
+    Outcome,
+    cache_settings,
+    carry_out,
+    last_line,
+)
 from arcade_gym.study.folder import StudyFolder
-
-_CACHE = "jax_compilation_cache_dir"
 
 
 class Worker:
@@ -69,13 +72,15 @@ class Worker:
             process.stdout.close()
 
     def _start(self) -> subprocess.Popen[str]:
+        settings = cache_settings().items()
+        cache = {k.upper(): str(v) for k, v in settings if v is not None}
         return subprocess.Popen(
             [sys.executable, "-m", __name__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             bufsize=1,
-            env=os.environ | _cache_settings(),
+            env=os.environ | cache,
             start_new_session=True,  # Ctrl-C reaches us alone, and we pass it on
         )
 
@@ -99,15 +104,6 @@ def _ask(process: "subprocess.Popen[str]", task: dict[str, object]) -> Outcome |
         return None
     answer = process.stdout.readline()
     return Outcome(**json.loads(answer)) if answer.endswith("\n") else None
-
-
-def _cache_settings() -> dict[str, str]:
-    """The compilation cache of this process, for the other one."""
-    folder = getattr(jax.config, _CACHE)
-    if folder is None:
-        return {}
-    seconds = "jax_persistent_cache_min_compile_time_secs"
-    return {_CACHE.upper(): folder, seconds.upper(): str(getattr(jax.config, seconds))}
 
 
 def main() -> None:

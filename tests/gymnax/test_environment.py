@@ -16,6 +16,7 @@ from gymnax.environments import environment, spaces  # noqa: E402
 
 import arcade_gym.gymnax  # noqa: E402  # needs gymnax
 import jax_core  # noqa: E402
+from tests.episodes import logged_by_hand  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("lenient_arrays")  # gymnax's code relies on it
 
@@ -168,17 +169,6 @@ def test_a_state_alone_does_not_tell_an_end(made):
     _, state = env.reset(jax.random.key(0), params)
     with pytest.raises(NotImplementedError, match=r"take info\['terminated'\]"):
         env.is_terminal(state, params)
-
-
-def logged_by_hand(reward, done):
-    """Return and length of the episode that ended last, after every step of a lane."""
-    logged, total, length, last = [], 0.0, 0, (0.0, 0)
-    for step_reward, ended in zip(reward.tolist(), done.tolist(), strict=True):
-        total, length = total + step_reward, length + 1
-        if ended:
-            last, total, length = (total, length), 0.0, 0
-        logged.append(last)
-    return np.array(logged)
 
 
 def test_its_wrappers_log_episodes_and_flatten_frames(made):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import jax_core
+from tests.episodes import logged_by_hand
 
 LANES, STEPS = 3, 23
 
@@ -98,17 +99,6 @@ def rollout(env, params, key):
     keys = jax.random.split(key, STEPS)
     (_, obs), results = jax.lax.scan(step, (state, obs), keys)
     return obs, results
-
-
-def logged_by_hand(reward, done):
-    """What a plain loop over one lane would log after every step."""
-    logged, total, length, last = [], 0.0, 0, (0.0, 0)
-    for step_reward, ended in zip(reward.tolist(), done.tolist(), strict=True):
-        total, length = total + step_reward, length + 1
-        if ended:
-            last, total, length = (total, length), 0.0, 0
-        logged.append(last)
-    return np.array(logged)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,9 @@ from typing import Any
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+STOPPING = "\nStopping after this chunk; once more stops at once.\n"
+
+
 class Interrupted(KeyboardInterrupt):
     """A run was asked to stop, and has saved all that it needs to go on."""
 
@@ -46,7 +49,7 @@ class Interrupts:
         del number, frame  # both signals mean the same
         self.requested = True
         self._stop_listening()  # the next one acts as if we were not here
-        sys.stderr.write("\nStopping after this chunk; once more stops at once.\n")
+        sys.stderr.write(STOPPING)
 
     def _stop_listening(self) -> None:
         for number, handler in self._before.items():

@@ -6,7 +6,7 @@ from typing import Any
 from arcade_gym.baselines import evaluation
 from arcade_gym.baselines.config import RunConfig
 from arcade_gym.baselines.evaluation import EVAL_SEED, TEST_SEED, EpisodeTable
-from arcade_gym.baselines.levels import Level, make_env
+from arcade_gym.baselines.levels import Level
 from jax_core.game import Visibility
 from jax_core.version import __version__
 
@@ -39,8 +39,7 @@ def ways(config: RunConfig) -> list[tuple[str, str]]:
 
     Q-values are no probabilities, so they are not sampled.
     """
-    is_policy = config.hyper_parameters.network_type == "ActorCriticRNN"
-    policies = (GREEDY, SAMPLED) if is_policy else (GREEDY,)
+    policies = (GREEDY, SAMPLED) if config.is_policy else (GREEDY,)
     return [(str(view), policy) for view in Visibility for policy in policies]
 
 
@@ -54,11 +53,7 @@ def judge(
     episodes: int,
 ) -> EpisodeTable:
     """Plays the episodes of `first_seed` and the seeds after it in one view."""
-    env = make_env(
-        config.env_id,
-        partial_obs=view == Visibility.PARTIAL,
-        obs_size=config.obs_size,
-    )
+    env = config.make_env(view)
     seeds = evaluation.evaluation_seeds(episodes, first_seed)
     return evaluation.evaluate(
         network,

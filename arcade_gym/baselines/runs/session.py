@@ -12,7 +12,7 @@ from jax.sharding import Mesh
 from arcade_gym.baselines import state
 from arcade_gym.baselines.config import RunConfig
 from arcade_gym.baselines.evaluation import on_one_device
-from arcade_gym.baselines.levels import Level, find, make_env
+from arcade_gym.baselines.levels import Level, find
 from arcade_gym.baselines.runs import capacity, checkpoint, processes, weights
 from arcade_gym.baselines.runs.checkpoint import CheckpointError
 from arcade_gym.baselines.runs.run_directory import RunDirectory
@@ -56,9 +56,7 @@ class Session:
         """Looks up what the configuration names."""
         config = self.config
         self.level = find(config.env_id)
-        self.env = make_env(
-            config.env_id, partial_obs=config.partial_obs, obs_size=config.obs_size
-        )
+        self.env = config.make_env()
         self.mesh = processes.all_devices(config.devices)
         config.hyper_parameters.check(self.mesh.size)
 

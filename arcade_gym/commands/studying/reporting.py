@@ -10,7 +10,7 @@ from tyro.conf import arg
 
 from arcade_gym.baselines.runs.judging import GREEDY, LAST
 from arcade_gym.commands.flags import FLAGS
-from arcade_gym.commands.running import refuse
+from arcade_gym.commands.running import fail
 from arcade_gym.study import reports, writing
 
 _ABOUT = """\
@@ -63,11 +63,8 @@ def main(argv: Sequence[str]) -> int:
             policy=options.policy,
             logs=options.human,
         )
-    except (FileNotFoundError, ImportError, ValueError) as error:
-        return refuse("study report", error)
-    except OSError as error:
-        refuse("study report", error)
-        return 1
+    except (ImportError, OSError, ValueError) as error:
+        return fail("study report", error)
     print("\n".join(writing.as_markdown(table) for table in written.tables))
     if written.unfinished:
         print(f"left out, because not ended: {len(written.unfinished)} runs")

@@ -163,14 +163,7 @@ def test_what_cannot_be_is_refused_and_nothing_written(
 
 @pytest.mark.parametrize(
     ("damage", "message"),
-    [
-        ({"format": "other"}, "is not of a run of arcade-gym"),
-        (
-            {"versions__game": 7},
-            "CueEasy, and this is version 0: rules",
-        ),
-        ({"width": 32}, "does not hold the weights of the network"),
-    ],
+    folders.DAMAGES,
 )
 def test_runs_that_cannot_be_used_are_refused(
     own_cue, tmp_path, capsys, damage, message

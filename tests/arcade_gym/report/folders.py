@@ -15,6 +15,13 @@ from tests.arcade_gym.baselines import runs
 STEPS = (64, 128, 192)
 EPISODES = 4
 
+DAMAGES = [
+    ({"format": "other"}, "is not of a run of arcade-gym"),
+    ({"versions__game": 7}, "CueEasy, and this is version 0: rules"),
+    ({"width": 32}, "does not hold the weights of the network"),
+]
+"""What makes a run one that cannot be used, for `changed`, and what is said of it."""
+
 
 def two(place):
     """A policy with memory and Q-values without, trained in different views."""

@@ -191,12 +191,7 @@ def test_names_cannot_become_markup(own_cue, tmp_path):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        ({"format": "other"}, "is not of a run of arcade-gym"),
-        (
-            {"versions__game": 7},
-            "CueEasy, and this is version 0: rules",
-        ),
-        ({"width": 32}, "does not hold the weights of the network"),
+        *folders.DAMAGES,
         ({"memory": "lru"}, "does not hold the weights of the network"),
         ({"env_id": "ClueEasy"}, "Unknown environment"),
     ],
