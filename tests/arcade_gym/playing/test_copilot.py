@@ -55,13 +55,18 @@ def agent():
     return Scripted()
 
 
+@pytest.fixture(params=[None], ids=["turns"])
+def fps(request):
+    return request.param
+
+
 @pytest.fixture
-def loop(compiled, agent, clock, shown):
+def loop(compiled, agent, clock, shown, fps):
     match = compiled("NavigatorEasy", seed=3)
     match.switch_view()
     opened = window.Window("test", window.size_for(SIDE, footer=strip.HEIGHT))
     copilot = Copilot(agent)
-    return Loop(match, opened, fps=None, outputs=Outputs(), copilot=copilot, now=clock)
+    return Loop(match, opened, fps=fps, outputs=Outputs(), copilot=copilot, now=clock)
 
 
 def wait(loop, clock):
@@ -98,6 +103,16 @@ def test_a_takes_over_and_gives_back(loop, clock, shown):
     wait(loop, clock)
     assert loop.match.length == 2
     assert "plays agent" in shown
+
+
+@pytest.mark.parametrize("fps", [loop_module.WATCH_FPS], ids=["time"])
+def test_where_time_passes_it_passes_for_whoever_plays(loop, agent, clock):
+    press(loop, pygame.K_a)
+    key_down(pygame.K_UP)
+    wait(loop, clock)
+    press(loop, pygame.K_a)
+    wait(loop, clock)
+    assert [last for _, last in agent.seen] == [None, Move.UP, Move.RIGHT]
 
 
 def test_the_agent_sees_its_own_view_whoever_plays(loop, agent, clock):
