@@ -28,11 +28,13 @@ def table(
         for first, *others in rows
     ]
     content = element("thead", head), element("tbody", *body)
-    shown = element("table", element("caption", caption), *content, class_=name or None)
-    # Scrolled by keys as well, and named for readers of screens.
-    return element(
+    shown = element("table", *content, class_=name or None)
+    # Scrolled by keys as well, and named for readers of screens. What is said of the
+    # table stays where it is.
+    scrolled = element(
         "div", shown, class_="scroll", tabindex=0, role="region", aria_label=caption
     )
+    return element("figure", scrolled, element("figcaption", caption), class_="framed")
 
 
 def _heading(text: str, cell: str) -> Markup:
