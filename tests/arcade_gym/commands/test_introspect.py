@@ -14,6 +14,7 @@ from arcade_gym.commands.main import main
 from arcade_gym.introspection import (
     contaminate,
     density_of,
+    overlay,
     record_trajectory,
     saliency_maps,
 )
@@ -115,6 +116,16 @@ def test_saliency_is_a_film_a_figure_and_the_maps(run, episodes, tmp_path):
         assert film.width > 4 * 64
     with Image.open("a.png") as picture:
         assert picture.width > 400  # three frames
+
+
+def test_a_picture_of_the_film_ends_with_the_frame_of_its_decision(episodes):
+    obs = episodes[0].obs
+    nothing = np.zeros((STEPS, 8, 4, 4), np.float32)
+    for at, picture in enumerate(findings._pictures(episodes[0], nothing)):
+        seen = obs[max(0, at - 7) : at + 1]
+        dimmed = overlay(seen, np.zeros(seen.shape[:3], np.float32))
+        assert np.array_equal(picture[-len(seen) :], dimmed)
+        assert not picture[: -len(seen)].any()
 
 
 def test_saliency_by_exchange_has_patches(run):

@@ -144,6 +144,33 @@ def test_what_is_older_than_the_strip_is_one_weight(network):
     assert (np.diff(look.weights) > 0).mean() > 0.5  # it fades
 
 
+def test_what_is_older_is_weighed_by_the_past_of_another_episode(own_cue):
+    network, at, first = known.summing(0.9), 10, 3  # frames of the strip: 3 to 10
+    env = make_env("AutoEncodeEasy", partial_obs=True, obs_size=known.SIDE)
+    seeds = (7, *range(EVAL_SEED, EVAL_SEED + live.OTHERS))
+    own, *others = (record_trajectory(network, env, s, max_steps=at) for s in seeds)
+    agent = live_agent(network, "AutoEncodeEasy")
+    shown(agent, own, at)
+    look = agent.look()
+    before = replay_outputs(network, own).scores[at]
+
+    def change(steps):
+        """Of the decision, with the frames of some steps exchanged."""
+        found = []
+        for other in others:
+            obs = own.obs.copy()
+            obs[steps] = other.obs[steps]
+            found.append(abs(replay_outputs(network, own, obs).scores[at] - before))
+        return np.mean([one.sum() for one in found])
+
+    wanted = np.array([change(step) for step in range(first, at + 1)])
+    earlier = change(slice(0, first))
+    total = wanted.sum() + earlier
+    np.testing.assert_allclose(look.weights, wanted / total, rtol=1e-3, atol=1e-6)
+    assert look.earlier == pytest.approx(earlier / total, rel=1e-3)
+    assert earlier > 0
+
+
 def test_a_frame_has_no_weight_where_no_other_episode_is_as_long(agent, network):
     """Cue has seven frames, of which six are decided on."""
     frame = np.zeros((known.SIDE, known.SIDE, 3), np.uint8)
