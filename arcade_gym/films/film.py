@@ -108,6 +108,7 @@ class Gif(Film):
                 append_images=rest,
                 duration=round(100 / self._fps) * 10,  # GIF counts in 10 ms
                 loop=0,
+                optimize=True,  # stores what has changed alone
             )
         return True
 

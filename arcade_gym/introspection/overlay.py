@@ -7,6 +7,8 @@ Frames = UInt8[np.ndarray, "frames side side 3"]
 Heat = Float[np.ndarray, "images rows columns"]
 Levels = Float[np.ndarray, "*shape"]
 
+LEVELS = 16  # of heat in films and on pages, which then need few colors
+
 # Black, red, orange, yellow, white: brightness alone tells them apart as well.
 _STOPS = np.array(
     [[0, 0, 0], [128, 0, 0], [240, 80, 0], [255, 200, 0], [255, 255, 255]], np.float32

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from arcade_gym.introspection.density import MEASURES
 from arcade_gym.introspection.exchange import partners
 from arcade_gym.introspection.naming import member
+from arcade_gym.introspection.overlay import LEVELS
 from arcade_gym.introspection.saliency import saliency_maps
 from arcade_gym.introspection.targets import Target
 from arcade_gym.introspection.timelines import patch_effects
@@ -62,6 +63,12 @@ def recent_heat(
 def scaled(heat: Heat) -> Heat:
     """The same in 0..1: relative to the largest of a window."""
     return heat / max(float(heat.max()), np.finfo(np.float32).tiny)
+
+
+def stepped(heat: Heat) -> Heat:
+    """The same, of 0..1, in `LEVELS` steps that look equally far apart."""
+    steps = np.float32(LEVELS - 1)
+    return np.square(np.rint(steps * np.sqrt(heat)) / steps)
 
 
 def resized(heat: Heat, side: int) -> Float[np.ndarray, "window side side"]:

@@ -9,11 +9,10 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from arcade_gym.introspection.overlay import colors
+from arcade_gym.introspection.overlay import LEVELS, colors
 
 COLUMNS = 16  # frames beside each other on a sheet
 MAX_SIDE = 128  # pixels of a frame; larger ones are shown smaller
-LEVELS = 16  # of heat
 _MAX_COLORS = 256  # of a PNG with a palette
 
 Frames = UInt8[np.ndarray, "frames side side 3"]

@@ -78,6 +78,7 @@ def test_density_is_written_as_a_figure_and_as_numbers(run, episodes, capsys):
         assert is_near(found[name], getattr(wanted, name))
     with Image.open("density.png") as picture:
         assert picture.size > (600, 300)
+        assert picture.mode == "P"  # small enough for a page
 
 
 def test_density_by_gradient_in_the_other_view(run, tmp_path):
@@ -113,7 +114,7 @@ def test_saliency_is_a_film_a_figure_and_the_maps(run, episodes, tmp_path):
     assert np.array_equal(obs, episodes[0].obs)
     with Image.open("a.gif") as film:
         assert film.n_frames == STEPS
-        assert film.width > 4 * 64
+        assert film.width > 8 * 64
     with Image.open("a.png") as picture:
         assert picture.width > 400  # three frames
 
@@ -124,8 +125,15 @@ def test_a_picture_of_the_film_ends_with_the_frame_of_its_decision(episodes):
     for at, picture in enumerate(findings._pictures(episodes[0], nothing)):
         seen = obs[max(0, at - 7) : at + 1]
         dimmed = overlay(seen, np.zeros(seen.shape[:3], np.float32))
-        assert np.array_equal(picture[-len(seen) :], dimmed)
-        assert not picture[: -len(seen)].any()
+        for row, wanted in zip((picture[:8], picture[8:]), (seen, dimmed), strict=True):
+            assert np.array_equal(row[-len(seen) :], wanted)
+            assert not row[: -len(seen)].any()
+
+
+def test_a_film_has_no_more_colors_than_a_gif_can_hold(episodes):
+    heat = np.random.default_rng(0).random((STEPS, 8, 64, 64), np.float32)
+    (picture, *_) = findings._pictures(episodes[0], heat)
+    assert len(np.unique(picture.reshape(-1, 3), axis=0)) <= 256
 
 
 def test_saliency_by_exchange_has_patches(run):

@@ -14,7 +14,8 @@ from arcade_gym.introspection import (
     record_trajectory,
     saliency_maps,
 )
-from arcade_gym.introspection.recent import resized, scaled
+from arcade_gym.introspection.overlay import LEVELS
+from arcade_gym.introspection.recent import resized, scaled, stepped
 from tests.arcade_gym.baselines import kit
 from tests.arcade_gym.introspection import known
 
@@ -116,6 +117,14 @@ def test_heat_is_scaled_and_patches_fill_a_frame():
     assert (shown[0, :3, :3] == 0.25).all()
     assert shown.sum() == 9 * 1.25
     assert not scaled(np.zeros_like(heat)).any()
+
+
+def test_heat_in_steps_is_near_and_keeps_both_ends():
+    heat = np.linspace(0, 1, 999, dtype=np.float32).reshape(1, 27, 37)
+    steps = stepped(heat)
+    assert len(np.unique(steps)) == LEVELS
+    assert (steps[0, 0, 0], steps[0, -1, -1]) == (0, 1)
+    assert np.abs(np.sqrt(steps) - np.sqrt(heat)).max() <= 0.5001 / (LEVELS - 1)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from arcade_gym.introspection.overlay import colors
-from arcade_gym.report.pictures import COLUMNS, LEVELS, frame_sheet, heat_sheet
+from arcade_gym.introspection.overlay import LEVELS, colors
+from arcade_gym.report.pictures import COLUMNS, frame_sheet, heat_sheet
 
 RNG = np.random.default_rng(0)
 
