@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from arcade_gym.introspection import memory_bias, observability_gap, transfer
-from arcade_gym.introspection.intervals import difference_of_means
+from arcade_gym.introspection.intervals import (
+    COVERAGE,
+    difference_of_means,
+    resampled_means,
+)
 from arcade_gym.introspection.observability import difference
 
 EPISODES, CASES = 100, 1000
@@ -42,6 +46,14 @@ def test_intervals_cover_the_truth_in_95_of_100_cases():
     assert 0.93 <= ((low <= 1 / 3) & (high >= 1 / 3)).mean() <= 0.97
     found = difference(a[:, 0], b[:, 0])
     assert (found.low, found.high) == pytest.approx((low[0], high[0]))
+
+
+def test_intervals_of_one_mean_cover_it_as_often():
+    """Those of densities and of returns in reports."""
+    values = np.random.default_rng(8).beta(2, 1, (EPISODES, CASES))
+    means = resampled_means(values, np.random.default_rng(0))
+    low, high = np.percentile(means, COVERAGE, axis=0)
+    assert 0.93 <= ((low <= 2 / 3) & (high >= 2 / 3)).mean() <= 0.97
 
 
 def test_no_episodes_are_refused():

@@ -12,6 +12,7 @@ from arcade_gym.introspection import (
     Target,
     frame_norms,
     frame_norms_at,
+    saliency,
     saliency_maps,
     signed_gradients,
 )
@@ -88,6 +89,16 @@ def test_the_second_order_is_a_root_of_squares(episode):
     assert np.allclose(
         frame_norms_at(network, episode, AT, order=2), expected, rtol=1e-4
     )
+
+
+def test_frames_after_a_decision_have_no_gradient(episode):
+    """Before they are cut off."""
+    network = kit.network("pqn", "gru")
+    rows = saliency._as_images(network, episode)
+    maps = saliency._maps(network, rows, np.int32(AT), np.int32(0), Target.SUM_ABS)
+    assert len(maps) > AT + 1
+    assert maps[: AT + 1].any((1, 2, 3)).all()
+    assert not maps[AT + 1 :].any()
 
 
 def test_frames_before_a_reset_have_no_gradient(episode, monkeypatch):
