@@ -21,6 +21,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "tests" / "mutations.toml"
 PAGE = ROOT / "docs" / "mutations.md"
+_NOTHING_CHOSEN = 5  # pytest's exit code
 NOTICED = r"^FAILED (.+?) - (?:[aA]ssert|Failed: DID NOT RAISE|\S*KeyReuseError)"
 KEYWORDS = {"rules": "", "views": "view or pixels"}  # of pytest's -k
 
@@ -98,8 +99,16 @@ def failing_test(tree, mutation):
 
 
 def first_failure(tree, mutation):
+    """Asks the tests that everybody runs first, then those of CI."""
+    for marks in ("not slow and not long", "slow"):
+        if (failed := _first_of(tree, mutation, marks)) is not None:
+            return failed
+    return None
+
+
+def _first_of(tree, mutation, marks):
     tests = sorted(str(path.relative_to(tree)) for path in tree.glob(mutation.tests))
-    options = ["-x", "-n", "0", "--tb=no", "-k", mutation.keyword]
+    options = ["-x", "-n", "0", "--tb=no", "-k", mutation.keyword, "-m", marks]
     settings = {
         "PYTHONPATH": str(tree),
         "COLUMNS": "1000",  # keeps the reason of a failure in its line
@@ -117,7 +126,7 @@ def first_failure(tree, mutation):
         check=False,
     )
     failed = re.search(NOTICED, done.stdout, re.MULTILINE)
-    if failed is None and done.returncode != 0:
+    if failed is None and done.returncode not in (0, _NOTHING_CHOSEN):
         print(done.stdout, done.stderr)
     return failed[1] if failed else None
 

@@ -30,6 +30,7 @@ def _here(tmp_path, monkeypatch, lenient_arrays):
     registry.unregister("Cue")
 
 
+@pytest.mark.slow
 def test_its_commands_run_in_their_order(capsys):
     """On a small game and with few steps, which is what later options are for."""
     for command in COMMANDS:

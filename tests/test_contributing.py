@@ -105,6 +105,7 @@ def run(tree, command):
     return done.stdout
 
 
+@pytest.mark.slow
 def test_after_the_recipe_the_game_is_everywhere(tree):
     assert "CatchEasy" in run(tree, "python -m arcade_gym games --ids")
     run(tree, "ruff format --check . && ruff check .")
@@ -120,7 +121,7 @@ def test_after_the_recipe_the_game_is_everywhere(tree):
         game.write_text(source)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_commands_of_the_recipe_run(tree):
     make, check = COMMANDS
     run(tree, make)

@@ -112,6 +112,7 @@ def test_the_lamp_must_be_remembered(folder):
     }
 
 
+@pytest.mark.slow
 def test_another_process_finds_the_game_of_a_pickled_environment(folder):
     addresses.load("lamp")
     made = [

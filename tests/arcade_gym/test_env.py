@@ -37,6 +37,7 @@ def test_every_id_makes_both_kinds(env_id):
     assert vector.single_observation_space == single.observation_space
 
 
+@pytest.mark.slow
 def test_a_difficulty_selects_the_level_of_a_game():
     by_option = gymnasium.make_vec(
         "popgym_arcade/BattleShip-v0", 2, difficulty="hard", obs_size=64
@@ -58,6 +59,7 @@ def test_a_spec_makes_the_same_environment_again():
     assert "partial_obs" in envs.spec.to_json()
 
 
+@pytest.mark.slow
 def test_ids_resolve_with_the_module_name_in_a_new_process():
     code = (
         "import gymnasium; "

@@ -207,6 +207,7 @@ def test_episodes_have_equal_lengths_under_a_step_limit():
     assert np.array_equal(np.diff(steps), [4, 4])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "clone", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
 )
@@ -232,9 +233,8 @@ def test_a_copy_of_an_ended_episode_waits_for_a_reset():
         copy.deepcopy(env).step(0)
 
 
-@pytest.mark.parametrize(  # the tests themselves import JAX first
-    "first", ["torch", pytest.param("jax", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("first", ["torch", "jax"])
 def test_torch_and_jax_can_be_imported_in_either_order(first):
     second = {"jax": "torch", "torch": "jax"}[first]
     code = (

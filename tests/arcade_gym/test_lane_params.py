@@ -47,9 +47,8 @@ def test_params_of_the_level_play_the_level():
     assert not equal(same, sharper)
 
 
-@pytest.mark.parametrize(
-    "mode", ["SameStep", pytest.param("Disabled", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["SameStep", "Disabled"])
 def test_limits_and_last_frames_are_those_of_the_lanes(mode):
     envs = make(params=BY_LANE, **OPTIONS, autoreset_mode=mode)
     envs.reset(seed=0)

@@ -87,6 +87,7 @@ def test_use_inside_a_traced_function_is_refused_and_harmless(backend):
     assert np.array_equal(envs.step([3, 3, 3])[0], twin.step([3, 3, 3])[0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["NextStep", "Disabled"])
 def test_waiting_lanes_begin_when_a_state_enters_same_step(source):
     options = {"max_episode_steps": 3, "game": "BattleShip"}
@@ -107,6 +108,7 @@ def test_waiting_lanes_begin_when_a_state_enters_same_step(source):
     assert same.pop_episode_totals()["episodes"] == 4
 
 
+@pytest.mark.slow
 def test_seeds_mean_the_same_under_another_default_of_jax():
     """The size is one that no other test has compiled anything for."""
     actions = random_actions(6, 3)

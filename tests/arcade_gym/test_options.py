@@ -58,6 +58,7 @@ def test_options_give_the_bytes_of_the_wrappers(backend, mode):
         assert np.array_equal(one, first(other))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_stack_of_colors_joins_the_channels(backend):
     plain = kept(FrameStack(make(backend="numpy"), 2).reset(seed=0)[0])

@@ -38,6 +38,7 @@ def seen():
     return finish(start("many_devices.py", XLA_FLAGS=process_flags(devices=8)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["NextStep 8", "NextStep torch", "SameStep 8"])
 def test_trajectories_do_not_depend_on_the_devices(seen, case):
     assert seen[case]
@@ -51,37 +52,45 @@ def test_trajectories_do_not_depend_on_other_numbers_of_devices():
     assert all(found.values())
 
 
+@pytest.mark.slow
 def test_one_tensor_per_device_goes_in_and_out(seen):
     assert seen["split actions"]
     assert seen["tensors"] == [2, [4, 64, 64, 3]]
 
 
+@pytest.mark.slow
 def test_jax_arrays_are_global_and_spread(seen):
     assert seen["shards"] == [8, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["other device", "other order"])
 def test_actions_from_other_devices_are_moved(seen, place):
     assert seen[place]
 
 
+@pytest.mark.slow
 def test_devices_can_be_named_in_any_order(seen):
     assert seen["named"]
 
 
+@pytest.mark.slow
 def test_states_move_between_numbers_of_devices(seen):
     assert seen["state moves"]
 
 
+@pytest.mark.slow
 def test_devices_never_talk_to_each_other(seen):
     assert seen["collectives"] == []
 
 
+@pytest.mark.slow
 def test_tensors_that_do_not_fit_the_devices_are_refused(seen):
     assert "one tensor for each of the 2 devices" in seen["three tensors"]
     assert "got 9" in seen["bad tensor"]
 
 
+@pytest.mark.slow
 def test_two_processes_play_the_halves_of_one_environment():
     with socket.socket() as probe:
         probe.bind(("localhost", 0))

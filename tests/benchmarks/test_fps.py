@@ -15,6 +15,7 @@ from jax_core import registry
 TINY = ["Breakout", "--num-envs", "4", "--obs-size", "64", "--steps", "2"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", fps.BACKENDS)
 def test_every_backend_is_measured_and_recorded(backend, tmp_path, capsys):
     path = tmp_path / "result.json"
@@ -61,6 +62,7 @@ def test_the_lowest_share_is_of_the_fill_measured_with_it(capsys):
     assert capsys.readouterr().out == "lowest share of the fill: 25%, A, full view\n"
 
 
+@pytest.mark.slow
 def test_gray_frames_of_84_pixels_are_measured():
     """Their bytes are no multiple of 64."""
     shape = ["--channels", "1", "--obs-size", "84", "--repeats", "1", "--partial"]
@@ -80,6 +82,7 @@ def test_unknown_games_are_refused_with_a_hint(capsys):
     assert "Did you mean 'Breakout'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_step_returns_its_frames_so_none_can_be_deleted():
     """Each call is one program, whose frames are among its results."""
     env, params = jax_core.make("BreakoutEasy", obs_size=64)

@@ -16,7 +16,7 @@ def names(arguments):
     return [stage.name for stage in gpu_day.stages(gpu_day.parse(arguments))]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_trial_measures_and_records_everything(tmp_path):
     record = gpu_day.main([*SMALL, "--folder", str(tmp_path)])
     assert [stage["outcome"] for stage in record["stages"]] == ["done"] * 6

@@ -8,6 +8,7 @@ import pytest
 import scaling
 
 
+@pytest.mark.slow
 def test_memory_of_a_step_is_small_beside_its_frames(tmp_path, capsys):
     path = tmp_path / "result.json"
     rows = memory.main(
@@ -28,6 +29,7 @@ def test_unknown_ids_are_refused_with_a_hint(capsys):
     assert "Did you mean 'BreakoutEasy'" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_growth_is_measured_at_every_point(tmp_path, capsys):
     path = tmp_path / "result.json"
     points = ["--lanes", "2", "4", "--pixels", "64", "96", "--base-lanes", "2"]

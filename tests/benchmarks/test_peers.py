@@ -41,6 +41,7 @@ def stub(monkeypatch):
     monkeypatch.setattr(peers, "prepare_ours", prepare)
 
 
+@pytest.mark.slow
 def test_the_better_way_of_the_peer_and_our_slower_half_count(
     interpreter, tmp_path, capsys
 ):
@@ -75,6 +76,7 @@ def test_failing_peers_are_named_and_the_run_goes_on(stub, interpreter, capsys):
     assert "failed: RuntimeError: no such luck" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_peer_without_an_end_is_not_available_and_loses_its_children(
     stub, interpreter, tmp_path, monkeypatch, capsys
 ):
@@ -102,6 +104,7 @@ def _has_ended(pid):
     return False
 
 
+@pytest.mark.slow
 def test_what_was_measured_before_the_limit_counts(interpreter, monkeypatch):
     monkeypatch.setattr(peer_process, "TIME_LIMIT", 1)
     peer = peer_process.measure(

@@ -2,11 +2,13 @@
 
 import json
 
+import pytest
 import sb3
 
 TINY = ["--lanes", "4", "--steps", "8", "--batch-size", "32", "--repeats", "1"]
 
 
+@pytest.mark.slow
 def test_both_paths_are_measured_and_recorded(tmp_path, capsys):
     path = tmp_path / "result.json"
     rows = sb3.main([*TINY, "--json", str(path)])

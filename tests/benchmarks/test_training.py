@@ -35,6 +35,7 @@ def measured(tmp_path_factory):
     return json.loads(path.read_text())
 
 
+@pytest.mark.slow
 def test_ours_are_split_into_parts_that_add_up(measured):
     (row,) = measured["ours"]
     assert (row["algorithm"], row["memory"]) == ("ppo", "none")
@@ -74,6 +75,7 @@ def test_the_published_package_is_timed_without_its_compilation(interpreter):
     assert found["settings"] == {"NUM_ENVS": 16}
 
 
+@pytest.mark.slow
 def test_a_package_that_is_too_slow_gets_an_upper_bound(interpreter):
     found = peer(interpreter(COMPILED + "time.sleep(99)"), seconds=1)
     assert found["error"] is None

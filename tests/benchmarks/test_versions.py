@@ -48,6 +48,7 @@ def test_wrong_arguments_of_versions_are_refused(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_gray_is_measured_beside_color(tmp_path, capsys):
     path = tmp_path / "result.json"
     (row,) = gray.main(["Breakout", "--sizes", "64", *TINY, "--json", str(path)])

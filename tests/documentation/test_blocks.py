@@ -18,12 +18,12 @@ ALL = [block for page in blocks.PAGES for block in blocks.read(page)]
 
 
 def with_blocks(language):
-    """All pages that have something to run; the README is read most."""
+    """All pages that have something to run."""
     found = [
         pytest.param(
             run,
             id=str(page.relative_to(blocks.ROOT)),
-            marks=[] if (page.name, language) == ("README.md", "python") else slow,
+            marks=slow,
         )
         for page in blocks.PAGES
         if (run := runnable(page, language))

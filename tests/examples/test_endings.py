@@ -49,7 +49,7 @@ def test_a_missing_package_names_the_extra_that_brings_it(monkeypatch, name):
     assert str(stopped.value).endswith(f": pip install 'arcade-gym[{extra}]'")
 
 
-@pytest.mark.slow  # a process for each
+@pytest.mark.long  # a process for each
 @pytest.mark.parametrize("name", ENDLESS)
 def test_ctrl_c_ends_an_example_without_a_traceback(tmp_path, name):
     done = subprocess.run(

@@ -4,10 +4,13 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.compiling import process_flags
 from tests.examples.loading import FOLDER
 
 
+@pytest.mark.slow
 def test_two_devices_play_what_one_plays():
     run = subprocess.run(
         [sys.executable, FOLDER / "multi_device.py", "--lanes", "2", "--steps", "5"],

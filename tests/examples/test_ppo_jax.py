@@ -77,6 +77,7 @@ def test_advantages_agree_with_a_plain_loop(seed):
     np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "stride"), [(8, 4), (4, 2), (3, 2), (3, 1)])
 def test_convolutions_agree_with_those_of_jax(size, stride):
     rng = np.random.default_rng(0)
@@ -93,6 +94,7 @@ def test_convolutions_agree_with_those_of_jax(size, stride):
     np.testing.assert_allclose(found, wanted, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_dummies_are_the_steps_after_an_end():
     env, _ = ppo.jax_core.make("SkittlesEasy", obs_size=64, max_steps=3)
     net_key, lanes_key, *keys = jax.random.split(jax.random.key(0), 9)
@@ -112,6 +114,7 @@ def test_dummies_are_the_steps_after_an_end():
     assert (np.asarray(after.state.time) == 3).all()
 
 
+@pytest.mark.slow
 def test_an_iteration_changes_every_weight():
     env, _ = ppo.jax_core.make(TINY.env_id, obs_size=64)
     net_key, lanes_key, key = jax.random.split(jax.random.key(0), 3)
@@ -126,6 +129,7 @@ def test_an_iteration_changes_every_weight():
     assert (np.asarray(lanes.state.time) == TINY.num_steps).all()
 
 
+@pytest.mark.slow
 def test_a_run_is_one_program_that_stops_in_time(tmp_path, capsys, monkeypatch):
     clock = SimpleNamespace(perf_counter=itertools.count(0, 10).__next__)
     monkeypatch.setattr(ppo, "time", clock)
@@ -141,7 +145,7 @@ def test_a_run_is_one_program_that_stops_in_time(tmp_path, capsys, monkeypatch):
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_learns_to_balance():
     record = ppo.train(
         ppo.Config(seed=3, eval_every=2, total_steps=200_000, target_return=0.5)

@@ -19,6 +19,7 @@ TINY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["stock", "device"])
 def test_training_writes_a_record_and_a_model(path, tmp_path):
     config = ppo.Config(
@@ -43,7 +44,7 @@ def test_training_stops_when_told(limit):
     assert record["curve"][0]["env_steps"] <= 64
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["stock", "device"])
 def test_it_learns_to_balance(path):
     record = ppo.train(ppo.Config(path=path, seed=3, target_return=0.5))

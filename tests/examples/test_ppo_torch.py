@@ -133,6 +133,7 @@ def test_frames_never_pass_through_numpy(collected, monkeypatch):
     assert torch.equal(rollout.obs[-1], env.draw())
 
 
+@pytest.mark.slow
 def test_actions_follow_the_policy(collected):
     env, *_ = collected
     torch.manual_seed(0)
@@ -155,7 +156,7 @@ def test_training_writes_a_record_and_weights(tmp_path):
     net.load_state_dict(torch.load(config.save, weights_only=True))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_learns_to_balance():
     record = ppo.train(
         ppo.Config(seed=3, eval_every=4, total_steps=200_000, target_return=0.5)

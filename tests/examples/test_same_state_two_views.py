@@ -3,11 +3,13 @@
 import sys
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.examples.loading import load
 
 
+@pytest.mark.slow
 def test_the_player_changes_the_view_and_plays_on():
     example = load("same_state_two_views")
     switched_early = example.play("BattleShipEasy", num_steps=10)

@@ -28,6 +28,7 @@ def example(monkeypatch, lenient_arrays):
     del sys.modules["lamp"]
 
 
+@pytest.mark.slow
 def test_it_trains_and_its_agent_can_be_loaded(example, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(example, "RunConfig", functools.partial(RunConfig, **FEW))
     example.main(str(tmp_path / "x"), total_steps=64, width=8)
@@ -40,7 +41,7 @@ def test_it_trains_and_its_agent_can_be_loaded(example, tmp_path, capsys, monkey
     assert train(agent.config, memory=memory, resume=True).steps == 64
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_it_learns_to_remember(example, tmp_path, capsys):
     """Without a memory the best return is a half."""
     example.main(str(tmp_path / "x"))

@@ -215,6 +215,7 @@ def test_perfect_memory_earns_one_in_every_episode(env_id):
     assert summary.length.max() <= 4 * LEVELS[env_id].n
 
 
+@pytest.mark.slow
 @every_level
 def test_correction_2_no_return_leaves_its_bounds(env_id):
     limit = LEVELS[env_id].limit

@@ -275,6 +275,7 @@ def test_ships_are_spread_like_those_of_a_reference(env_id):
     assert abs(np.diff(touching)[0]) < 5 * 2 * np.sqrt(2 * 20000)
 
 
+@pytest.mark.slow
 @every_level
 def test_random_play_keeps_the_books(env_id):
     rules, before = LEVELS[env_id], played(env_id)

@@ -288,6 +288,7 @@ def test_losing_the_ball_at_once_stays_within_the_bounds(env_id):
     assert worst.max() < -0.9
 
 
+@pytest.mark.slow
 @every_level
 def test_random_play_agrees_with_the_table(env_id):
     rules = LEVELS[env_id]

@@ -126,6 +126,7 @@ def test_correction_2_the_arrows_grow_in_proportion_up_to_a_velocity_of_three(en
     assert len(np.unique(read_velocity(pictures, Color.GREEN, 98))) > 110
 
 
+@pytest.mark.slow
 def test_the_strip_of_the_cart_begins_above_it_at_every_size():
     """Strips are cut at whole pixels; above, only the pole is drawn."""
     spec = registry.games["CartPole"]

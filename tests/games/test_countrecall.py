@@ -248,6 +248,7 @@ def test_the_best_player_earns_what_the_rule_page_says(env_id):
     assert summary.terminated.all()
 
 
+@pytest.mark.slow
 @every_level
 def test_no_return_leaves_its_bounds(env_id):
     rules = LEVELS[env_id]

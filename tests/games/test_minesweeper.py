@@ -209,6 +209,7 @@ def test_places_are_counted_row_by_row():
     assert np.array_equal(marked, board(3, (0, 1), (2, 0)))
 
 
+@pytest.mark.slow
 @every_level
 def test_random_play_keeps_the_books(env_id):
     rules, before = LEVELS[env_id], played(env_id)

@@ -337,6 +337,7 @@ def crash_late(state, params):
 ADVERSARY = rollout.closed_loop(crash_late)
 
 
+@pytest.mark.slow
 @every_level
 def test_shortest_ways_return_the_mean_of_the_table(env_id):
     """The table leaves out the boards without a way, 0.3 % of the small ones.

@@ -149,6 +149,7 @@ def test_blocks_are_conserved_and_pieces_stay_on_free_cells(seed, actions):
         states = result.state
 
 
+@pytest.mark.slow
 @every_level
 def test_correction_1_pieces_come_in_bags_of_seven(env_id):
     """Every group of seven pieces of an episode is a permutation."""
@@ -166,7 +167,7 @@ def test_a_good_player_completes_ten_rows_in_every_episode(env_id):
     assert_perfect(good_episodes(env_id))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @every_level
 def test_a_good_player_completes_ten_rows_in_a_thousand_episodes(env_id):
     assert_perfect(play_well(env_id, 1000, steps=500))
@@ -197,6 +198,7 @@ def blind_episodes(env_id):
     return total[:480], total[480:]
 
 
+@pytest.mark.slow
 @every_level
 def test_random_play_earns_what_the_rule_page_says(env_id):
     total, _ = blind_episodes(env_id)

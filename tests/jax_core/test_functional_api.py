@@ -14,6 +14,7 @@ from jax_core import registry, spaces
 from jax_core.game import Visibility
 
 
+@pytest.mark.slow
 def test_code_for_the_published_package_runs_unchanged():
     popgym_arcade = jax_core
     pomdp, params = popgym_arcade.make("BattleShipEasy", partial_obs=True)
@@ -224,6 +225,7 @@ def test_actions_must_be_integers():
         env.step(jax.random.key(0), state, jnp.float32(1.0), params)
 
 
+@pytest.mark.slow
 def test_spaces_sample_what_they_contain():
     env, params = jax_core.make("BreakoutEasy", obs_size=64)
     assert env.num_actions == 5

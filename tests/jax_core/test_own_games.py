@@ -153,6 +153,7 @@ def test_an_address_that_leads_nowhere_is_refused(folder, address, message):
         jax_core.make(address)
 
 
+@pytest.mark.slow
 def test_a_script_is_found_by_its_path_and_starts_no_backend(tmp_path):
     """So a run that a script began can be judged by another process."""
     script = tmp_path / "square.py"

@@ -63,14 +63,18 @@ FEW = [
     ("MineSweeperHard", 84, 1, False),
     ("MineSweeperHard", 66, 1, True),
 ]
+FAST = FEW[1:3]
 
 
-@pytest.mark.parametrize(("env_id", "size", "channels", "partial_obs"), FEW)
+@pytest.mark.parametrize(
+    ("env_id", "size", "channels", "partial_obs"),
+    [pytest.param(*few, marks=() if few in FAST else pytest.mark.slow) for few in FEW],
+)
 def test_both_forms_draw_the_same_bytes(env_id, size, channels, partial_obs):
     assert agree(env_id, Format(size, channels), partial_obs)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("partial_obs", VIEWS, ids=["full", "partial"])
 @pytest.mark.parametrize("env_id", jax_core.registered_envs)
 def test_both_forms_draw_the_same_bytes_at_all_sizes(env_id, partial_obs):
@@ -83,6 +87,7 @@ def lanes(state, *shape):
     return jax.tree.map(lambda leaf: leaf.reshape(*shape, *leaf.shape[1:]), state)
 
 
+@pytest.mark.slow
 def test_batches_of_batches_and_single_frames_are_the_same():
     state, form = played("CartPoleEasy"), Format(64)
     draw = picture("CartPoleEasy", form, draw_by_words)

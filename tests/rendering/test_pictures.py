@@ -54,6 +54,7 @@ def test_cells_tile_the_field_and_differ_by_one_pixel_at_most(cells):
         assert edges[-1] == layout.to_pixels(114, size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", SIZES)
 def test_score_and_title_fit_into_header_and_footer(size):
     top, field_stop = layout.to_pixels(14, size), layout.to_pixels(114, size)

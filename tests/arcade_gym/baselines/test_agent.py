@@ -150,6 +150,7 @@ class Window(eqx.Module):
         return x[-1], (x + before) / 2
 
 
+@pytest.mark.slow
 def test_a_memory_of_your_own_is_trained_loaded_and_resumed(tmp_path, own_cue):
     cell = Window(16)
     config = runs.config(tmp_path / "x", total_steps=64)

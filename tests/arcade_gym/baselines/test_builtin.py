@@ -86,7 +86,7 @@ def test_other_names_are_folders(tmp_path):
     assert run_folder("runs/a") == Path("runs/a")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("name", builtin_agents())
 def test_it_returns_what_is_written_down(name):
     agent = load_agent(name)

@@ -45,7 +45,7 @@ def learned(algorithm, network_type, iterations=150):
     return [np.asarray(output) for output in outputs]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_pqn_finds_the_best_values():
     """With one-step returns of random play, Q-learning has Q* as its fixed point."""
     algorithm = PQN(**SIZES, q_lambda=0.0, start_epsilon=1.0, final_epsilon=1.0)
@@ -53,7 +53,7 @@ def test_pqn_finds_the_best_values():
     np.testing.assert_allclose(q, chain.best_values(GAMMA), atol=0.08)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ppo_values_the_policy_that_plays():
     """With a large entropy bonus the policy stays random, and V is its value."""
     algorithm = PPO(**SIZES, ent_coef=30.0, final_ent_coef=30.0)
@@ -65,7 +65,7 @@ def test_ppo_values_the_policy_that_plays():
     np.testing.assert_allclose(value, expected, atol=0.08)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ppo_learns_to_walk_to_the_end():
     logits, _ = learned(PPO(**SIZES), ActorCriticRNN)
     assert (logits.argmax(-1) == chain.RIGHT).all()

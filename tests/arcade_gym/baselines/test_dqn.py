@@ -78,6 +78,7 @@ def traced(network, h, position, last_action, first):
     return 0.7 * np.where(first, 0, h) + np.tanh(x @ np.asarray(network.inward))
 
 
+@pytest.mark.slow
 def test_stored_carries_are_those_of_a_run_from_the_start():
     """After two iterations all rows were played with the first network."""
     store = toy.history("trace")[LEARNING_FROM][0].store
@@ -208,6 +209,7 @@ def learned(max_steps):
     return np.asarray(now.network.q[: chain.LENGTH]), metrics
 
 
+@pytest.mark.slow
 def test_values_of_random_play_become_the_best_values():
     """Episodes are cut short, so a learner that takes cuts for ends learns others."""
     q, metrics = learned(max_steps=6)

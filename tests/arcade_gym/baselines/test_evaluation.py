@@ -66,6 +66,7 @@ def test_the_episode_of_a_seed_is_the_one_that_a_person_plays(view):
         np.testing.assert_allclose(found, wanted, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_episodes_do_not_depend_on_those_played_beside_them():
     env, _ = jax_core.make("SkittlesEasy", obs_size=64)
     together = evaluate(Rule(), env, seeds=SEEDS)
@@ -87,6 +88,7 @@ def test_both_views_show_the_same_first_states():
     assert tables[Visibility.FULL].seeds.tolist() == [1, 2]
 
 
+@pytest.mark.slow
 def test_samples_follow_the_probabilities():
     """Each row draws anew: uniform scores name one action in five."""
     network, env = kit.network("ppo", "none"), kit.cue_env()

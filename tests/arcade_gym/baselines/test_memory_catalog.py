@@ -86,6 +86,7 @@ def test_without_memax_the_install_line_is_said(monkeypatch):
         make_memory("fart", WIDTH, key=KEY)
 
 
+@pytest.mark.slow
 def test_memax_is_imported_by_its_own_memories_only():
     """In a new process: here, other tests have imported it."""
     code = (
@@ -96,6 +97,7 @@ def test_memax_is_imported_by_its_own_memories_only():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@pytest.mark.slow
 def test_gradients_of_deltanet_are_finite_where_relu_leaves_no_key():
     """memax divides by a norm whose gradient at 0 is NaN."""
     memory = make_memory("deltanet", WIDTH, key=KEY)

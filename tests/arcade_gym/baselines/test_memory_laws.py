@@ -19,12 +19,12 @@ from tests.arcade_gym.baselines.memories import (
 )
 
 OWN = ("none", "gru", "mingru", "lru")
-SAMPLE = (*OWN, "fart", "attention")
+SAMPLE = (*OWN, "fart")
 
 pytestmark = pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[] if name in SAMPLE else pytest.mark.slow)
+        pytest.param(name, marks=[] if name in SAMPLE else pytest.mark.long)
         for name in memory_names()
     ],
 )

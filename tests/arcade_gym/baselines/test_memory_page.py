@@ -18,6 +18,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 TABLE = re.findall(r"^\| `(\S+)` \|.*\| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_first_blocks_run():
     found = {}
     for source in BLOCKS[:2]:
@@ -54,6 +55,7 @@ def test_the_example_is_short():
     assert len(BLOCKS[2].splitlines()) <= 35
 
 
+@pytest.mark.slow
 def test_the_memory_of_the_example_keeps_the_laws(page):
     memory, x, first = page["Fading"](8), rows(0), first_rows(4)
     call = jax.jit(memory.__call__)
@@ -76,7 +78,7 @@ def test_the_network_of_the_example_has_its_memory(page):
     assert (logits.shape, value.shape) == ((2, 5), (2,))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_memory_of_the_example_trains(page, own_cue, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = BLOCKS[3].replace("CartPoleEasy", "CueEasy")

@@ -104,6 +104,7 @@ def test_frames_of_all_lanes_may_be_encoded_at_once(kind, lanes):
             np.testing.assert_allclose(all_[:, lane], one, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_published_call_builds_the_default_network():
     """`QNetworkRNN(rng, rnn_type=..., obs_size=...)`, with a key of the old kind."""
     build = eqx.filter_jit(QNetworkRNN)

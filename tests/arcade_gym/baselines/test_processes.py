@@ -11,8 +11,13 @@ from tests.arcade_gym.baselines import processes, runs
 from tests.arcade_gym.baselines.processes import finish
 from tests.arcade_gym.baselines.runs import CHUNK, lines
 
-# One case is in .ci/run; test_training stops runs inside of one process.
-pytestmark = pytest.mark.slow
+# test_training stops runs inside of one process.
+_OTHERS = [
+    pytest.param(algorithm, memory, marks=pytest.mark.long)
+    for algorithm in ALGORITHMS
+    for memory in ("none", "gru", "attention")
+    if (algorithm, memory) != ("ppo", "gru")
+]
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +30,10 @@ def address(tmp_path):
     return runs.with_own_game(tmp_path / "mycue.py")
 
 
-@pytest.mark.parametrize("memory", ["none", "gru", "attention"])
-@pytest.mark.parametrize("algorithm", ALGORITHMS)
+@pytest.mark.parametrize(
+    ("algorithm", "memory"),
+    [pytest.param("ppo", "gru", marks=pytest.mark.slow), *_OTHERS],
+)
 def test_a_killed_run_goes_on_bit_for_bit(runner, address, tmp_path, algorithm, memory):
     """Killed with SIGKILL after a line of the log that the checkpoint does not have."""
     about = {"address": address, "algorithm": algorithm, "memory": memory}
@@ -43,6 +50,7 @@ def test_a_killed_run_goes_on_bit_for_bit(runner, address, tmp_path, algorithm, 
     runs.assert_same_run(tmp_path / "x", tmp_path / "whole")
 
 
+@pytest.mark.long
 def test_the_command_exits_130_and_prints_the_line_that_goes_on(
     runner, address, tmp_path
 ):
@@ -70,6 +78,7 @@ def two_devices(runner, tmp_path_factory):
     return folder / "x"
 
 
+@pytest.mark.long
 def test_a_run_on_two_devices_goes_on_bit_for_bit(
     runner, address, tmp_path, two_devices
 ):
@@ -79,6 +88,7 @@ def test_a_run_on_two_devices_goes_on_bit_for_bit(
     runs.assert_same_run(tmp_path / "x", two_devices)
 
 
+@pytest.mark.long
 def test_two_processes_train_one_run(runner, address, tmp_path, two_devices):
     """Stopped by a signal to the process that writes no files, and gone on with."""
     path = tmp_path / "x"

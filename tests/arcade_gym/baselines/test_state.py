@@ -17,9 +17,8 @@ def leaves(now):
     return [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(now, eqx.is_array))]
 
 
-@pytest.mark.parametrize(
-    "algorithm", [pytest.param("ppo", marks=pytest.mark.slow), "pqn"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("algorithm", ["ppo", "pqn"])
 def test_two_chunks_equal_one_of_twice_the_length(algorithm):
     once, metrics = kit.chunk(algorithm, kit.started(algorithm, "gru"), 4)
     twice, first = kit.chunk(algorithm, kit.started(algorithm, "gru"), 2)

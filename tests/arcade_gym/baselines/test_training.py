@@ -176,6 +176,7 @@ def test_an_interrupted_run_goes_on_bit_for_bit(report, tmp_path, number):
     assert again.seconds > 0
 
 
+@pytest.mark.slow
 def test_what_is_younger_than_the_checkpoint_is_done_again(report, tmp_path):
     """A process that dies later than its checkpoint leaves lines that come again."""
     wanted = config(tmp_path / "x")
@@ -189,6 +190,7 @@ def test_what_is_younger_than_the_checkpoint_is_done_again(report, tmp_path):
     runs.assert_same_run(tmp_path / "x", report.path)
 
 
+@pytest.mark.slow
 def test_a_run_without_a_checkpoint_begins_again(report, tmp_path, monkeypatch):
     wanted = config(tmp_path / "x")
 
@@ -204,6 +206,7 @@ def test_a_run_without_a_checkpoint_begins_again(report, tmp_path, monkeypatch):
     runs.assert_same_run(tmp_path / "x", report.path)
 
 
+@pytest.mark.slow
 def test_a_judgement_that_was_interrupted_is_done_again(report, tmp_path):
     class SignalInJudgement(SignalAt):
         def write(self, steps, scalars):
@@ -218,6 +221,7 @@ def test_a_judgement_that_was_interrupted_is_done_again(report, tmp_path):
     runs.assert_same_run(tmp_path / "x", report.path)
 
 
+@pytest.mark.slow
 def test_a_full_disk_loses_nothing(report, tmp_path, monkeypatch, capsys):
     """Saving fails once in the middle; the run goes on and the rest is as ever."""
     failures = []
@@ -236,6 +240,7 @@ def test_a_full_disk_loses_nothing(report, tmp_path, monkeypatch, capsys):
     runs.assert_same_run(tmp_path / "x", report.path)
 
 
+@pytest.mark.slow
 def test_checkpoints_are_written_while_a_run_goes_on(tmp_path):
     seen = []
 
@@ -284,6 +289,7 @@ def interrupted(path):
     return config(path)
 
 
+@pytest.mark.slow
 def test_unusable_checkpoints_are_refused_with_the_reason(tmp_path):
     wanted = interrupted(tmp_path / "x")
     path = tmp_path / "x" / "checkpoint.eqx"

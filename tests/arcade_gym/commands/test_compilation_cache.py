@@ -48,7 +48,7 @@ def compile_in_a_process(variables, after=""):
     return done.stderr
 
 
-@pytest.mark.parametrize("chosen", [None, "mine"])
+@pytest.mark.parametrize("chosen", [None, pytest.param("mine", marks=pytest.mark.slow)])
 def test_compiled_functions_are_kept_where_the_user_wants_them(tmp_path, chosen):
     variables = {"XDG_CACHE_HOME": str(tmp_path)}
     if chosen:
@@ -72,15 +72,9 @@ def test_a_user_without_a_home_has_no_cache(monkeypatch):
     compilation_cache.enable()
 
 
-@pytest.mark.parametrize(
-    ("kind", "chosen"),
-    [
-        ("impossible", False),
-        ("read-only", True),
-        pytest.param("impossible", True, marks=pytest.mark.slow),
-        pytest.param("read-only", False, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("chosen", [False, True])
+@pytest.mark.parametrize("kind", ["impossible", "read-only"])
 def test_a_folder_that_cannot_be_written_is_not_in_the_way(tmp_path, chosen, kind):
     """The second is replaced by a file after the start, as root may write anywhere."""
     (tmp_path / "file").touch()

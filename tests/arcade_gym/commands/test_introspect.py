@@ -81,6 +81,7 @@ def test_density_is_written_as_a_figure_and_as_numbers(run, episodes, capsys):
         assert picture.mode == "P"  # small enough for a page
 
 
+@pytest.mark.slow
 def test_density_by_gradient_in_the_other_view(run, tmp_path):
     options = ("--by", "gradient", "--target", "value", "--view", "full", "--bins", "4")
     assert ask("density", run, *FEW, *options, "--out", "x.npz", "x.pdf") == 0
@@ -136,6 +137,7 @@ def test_a_film_has_no_more_colors_than_a_gif_can_hold(episodes):
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) <= 256
 
 
+@pytest.mark.slow
 def test_saliency_by_exchange_has_patches(run):
     assert ask("saliency", run, "--by", "exchange", "--out", "a.json") == 0
     found = read("a.json")

@@ -103,6 +103,7 @@ def test_a_missing_extra_is_named(monkeypatch, capsys):
     )
 
 
+@pytest.mark.slow
 def test_learning_without_its_extra_names_the_line_that_installs_it():
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_A_PACKAGE],

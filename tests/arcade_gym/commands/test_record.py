@@ -147,6 +147,7 @@ def test_after_ctrl_c_the_film_is_complete_up_to_there(tmp_path, name):
     assert len(frames) == 4
 
 
+@pytest.mark.slow
 @both_files
 def test_a_full_disk_takes_one_line_and_leaves_no_half_file(tmp_path, name):
     """A limit of the size of files stands for the disk; the old film stays."""

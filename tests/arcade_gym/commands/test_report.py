@@ -37,6 +37,7 @@ def test_a_page_is_written(run, tmp_path, capsys):
     assert len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_options_reach_the_page(run, tmp_path):
     options = ("--kind", "swap", "--seed", "11", "--network", "last")
     assert write(run, *SMALL, *options, "--out", "x.html") == 0
@@ -66,6 +67,7 @@ def test_what_cannot_be_is_refused_and_nothing_written(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_full_disk_leaves_the_old_page(run, tmp_path, monkeypatch, capsys):
     (tmp_path / "report.html").write_text("old")
 

@@ -268,6 +268,7 @@ def test_finished_runs_are_only_reported(trained, capsys):
     assert out[0].startswith(f"{folders[0]}: 128 steps in ")
 
 
+@pytest.mark.slow
 def test_evaluate_prints_a_table_and_keeps_every_return(trained, capsys, tmp_path):
     folders, _ = trained
     file = tmp_path / "all.json"

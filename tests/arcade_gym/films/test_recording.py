@@ -229,6 +229,7 @@ def test_the_caption_is_above_the_grid_and_wraps(tmp_path):
     np.testing.assert_array_equal(found[len(one) :], frames[0] // 64 * 64)
 
 
+@pytest.mark.slow
 def test_importing_it_loads_neither_ffmpeg_nor_a_backend():
     code = (
         "import sys, arcade_gym.record; from jax._src import xla_bridge; "

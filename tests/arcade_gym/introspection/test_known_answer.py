@@ -17,7 +17,7 @@ from jax_core import registry
 EPISODES = 100
 LAST = 5  # the frame that asks, after a cue and four of noise
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 @pytest.fixture(scope="module")

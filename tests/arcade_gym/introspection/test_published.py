@@ -53,6 +53,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 def test_the_published_example_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     network = QNetworkRNN(jax.random.key(1), "lru", 128)
@@ -74,6 +75,7 @@ def maps():
     return get_saliency_maps(3, kit.network("pqn", "gru"), SMALL, max_steps=3)
 
 
+@pytest.mark.slow
 def test_maps_are_gradients_of_pixels_between_0_and_1(maps):
     gradients, frames, _ = maps
     _, again, _ = get_saliency_maps(

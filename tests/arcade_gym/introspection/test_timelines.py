@@ -98,6 +98,7 @@ def test_heat_by_gradient_is_that_of_the_maps():
         assert not one[:-seen].any()
 
 
+@pytest.mark.slow
 def test_by_both_measures_a_network_without_memory_looks_at_the_present_frame(donors):
     network, episodes = kit.network("pqn", "none"), known.episodes()
     effects = frame_effects(network, episodes[0], donors)

@@ -11,6 +11,7 @@ from tests.arcade_gym.baselines import kit
 from tests.arcade_gym.introspection import known
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", [False, True], ids=["greedy", "sampled"])
 def test_an_episode_is_the_one_that_an_evaluation_plays(sample):
     network, env = kit.network("ppo", "gru"), kit.cue_env()
@@ -38,6 +39,7 @@ def test_a_replay_gives_the_answers_that_were_given_in_play():
     assert np.array_equal(outputs.value, outputs.scores.max(-1))
 
 
+@pytest.mark.slow
 def test_the_value_is_that_of_the_critic_where_there_is_one():
     network, episode = kit.network("ppo", "gru"), known.episodes()[0]
     rows = map(jnp.asarray, (episode.obs, episode.last_action, episode.first))

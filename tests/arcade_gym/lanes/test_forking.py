@@ -41,6 +41,7 @@ def run(tmp_path, context):
     ).stdout
 
 
+@pytest.mark.slow
 def test_forked_environments_are_refused_with_advice(tmp_path):
     said = run(tmp_path, "fork")
     assert "cannot run in it" in said

@@ -184,6 +184,7 @@ class TestCommand:
         assert not pygame.display.get_init()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a system without screen")
 def test_without_a_screen_there_is_advice():
     """In a process of its own, without the dummy driver of the other tests."""

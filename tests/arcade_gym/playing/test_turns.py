@@ -248,6 +248,7 @@ def test_a_size_that_the_player_chose_stays():
     assert opened.surface.get_size() == (555, 444)
 
 
+@pytest.mark.slow
 def test_an_idle_board_game_leaves_the_processor_alone(board):
     """Measured in CPU time of this process, not in seconds that others can take."""
     board.turn()

@@ -89,6 +89,7 @@ def test_without_the_extra_the_line_that_installs_it_is_named(
     assert played == []
 
 
+@pytest.mark.slow
 def test_without_an_agent_nothing_of_agents_is_imported():
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_AN_AGENT],

@@ -52,6 +52,7 @@ def learnt(model, steps, callback=None):
     return model.learn(steps * LANES, callback=callback)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_rollouts_equal_those_of_the_stock_learner(name):
     """Bit for bit, but for the last digit of what was bootstrapped.
@@ -137,6 +138,7 @@ def test_callbacks_work(tmp_path):
     assert len(list(tmp_path.glob("*.zip"))) == 2
 
 
+@pytest.mark.slow
 def test_a_callback_may_stop_in_mid_rollout_and_learning_goes_on():
     """The statistics of what was played are kept, and no frame is repeated."""
     stock = PPO("CnnPolicy", make(), **settings("PPO", 48))
@@ -152,6 +154,7 @@ def test_a_callback_may_stop_in_mid_rollout_and_learning_goes_on():
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", KINDS)
 def test_files_can_be_loaded_by_both_kinds(name, tmp_path):
     path = tmp_path / "model"

@@ -139,9 +139,8 @@ def test_infos_of_tensors_are_read_late_and_stay_right(monkeypatch):
                 assert np.array_equal(ours[key], theirs[key])
 
 
-@pytest.mark.parametrize(  # the rest of a step knows nothing of the output
-    "output", ["numpy", pytest.param("torch", marks=pytest.mark.slow)]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("output", ["numpy", "torch"])
 def test_gray_frames_and_stacks_are_those_of_the_vector_environment(output):
     options = {"grayscale": True, "frame_stack": 2, "max_episode_steps": 2}
     envs = make(output, **options)
@@ -306,7 +305,14 @@ def test_without_the_extra_the_error_names_it(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "learner", [PPO, pytest.param(A2C, marks=pytest.mark.slow), DQN, RecurrentPPO]
+    "learner",
+    [
+        *(
+            pytest.param(kind, marks=pytest.mark.slow)
+            for kind in (A2C, PPO, RecurrentPPO)
+        ),
+        DQN,
+    ],
 )
 def test_stock_learners_and_their_evaluation_take_it(learner, tmp_path):
     recurrent = learner is RecurrentPPO

@@ -25,6 +25,7 @@ def config(tmp_path):
     return runs.config(tmp_path / "x", memory="none", total_steps=2 * runs.CHUNK)
 
 
+@pytest.mark.slow
 def test_a_cell_is_trained_once(config, tmp_path):
     log = tmp_path / "logs" / "x.log"
     status, text = carry_out(config, log)

@@ -133,6 +133,7 @@ def test_there_is_no_shard_beyond_the_last(grid, number):
         shard(grid().cells(), number, 3)
 
 
+@pytest.mark.slow
 def test_widths_give_all_memories_as_many_parameters(grid):
     cells = grid(memory=("none", "gru", "lru"), seeds=1, match="parameters").cells()
     counts = {cell.memory: parameters(cell) for cell in cells}

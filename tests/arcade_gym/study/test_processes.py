@@ -10,7 +10,7 @@ import pytest
 
 from tests.arcade_gym.baselines import processes, runs
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 # Cells of eight chunks with a checkpoint after each.
 FLAGS = """

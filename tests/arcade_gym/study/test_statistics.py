@@ -111,6 +111,7 @@ def coverage(seeds, levels, statistic, shape):
     return np.mean(held)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("levels", [1, 4])
 @pytest.mark.parametrize("seeds", [3, 5])
 def test_intervals_of_means_hold_the_truth_in_95_percent(seeds, levels):
@@ -118,12 +119,14 @@ def test_intervals_of_means_hold_the_truth_in_95_percent(seeds, levels):
     assert coverage(seeds, levels, mean, "normal") == pytest.approx(0.95, abs=0.027)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("levels", [2, 4])
 @pytest.mark.parametrize("seeds", [3, 5])
 def test_intervals_of_interquartile_means_hold_the_truth(seeds, levels):
     assert coverage(seeds, levels, interquartile_mean, "normal") > 0.92
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [3, 5])
 def test_skewed_returns_cost_little_coverage(seeds):
     assert coverage(seeds, 4, mean, "skewed") > 0.9
