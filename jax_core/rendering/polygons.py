@@ -35,26 +35,14 @@ class Sides(NamedTuple):
     offset: Whole
 
 
-def row_intervals(
-    corners: Corners, row: RowIndices, size: int
-) -> tuple[WholeRows, WholeRows]:
-    """The first pixel of each row whose centre is inside, and the first one behind it.
+def find_sides(corners: Corners, size: int) -> Sides:
+    """The sides of a polygon, or of many with as many corners.
 
     Args:
-        corners: of one polygon, in units; those further outside than a quarter of the
-            frame are moved to there, so that products stay small enough.
-        row: the pixel rows, whole numbers.
+        corners: in units; those further outside than a quarter of the frame are moved
+            to there, so that products stay small enough.
         size: pixels of a side, up to 512.
-
-    Returns:
-        Two pixels of each row, 0..size. The second is not behind the first where
-        nothing is inside.
     """
-    return intervals_between(find_sides(corners, size), row, size)
-
-
-def find_sides(corners: Corners, size: int) -> Sides:
-    """The sides of a polygon, or of many with as many corners."""
     ends = _subpixels(corners, size)
     starts = jnp.concatenate([ends[..., -1:, :], ends[..., :-1, :]], axis=-2)
     x0, y0, x1, y1 = starts[..., 0], starts[..., 1], ends[..., 0], ends[..., 1]
@@ -77,7 +65,17 @@ def find_sides(corners: Corners, size: int) -> Sides:
 def intervals_between(
     sides: Sides, row: RowIndices, size: int
 ) -> tuple[WholeRows, WholeRows]:
-    """`row_intervals` of sides, which are the first axis."""
+    """The first pixel of each row whose centre is inside, and the first one behind it.
+
+    Args:
+        sides: of one polygon, or of one for each row; sides are the first axis.
+        row: the pixel rows, whole numbers.
+        size: pixels of a side.
+
+    Returns:
+        Two pixels of each row, 0..size. The second is not behind the first where
+        nothing is inside.
+    """
     first = jnp.full(row.shape, size, jnp.float32)
     last = jnp.zeros(row.shape, jnp.float32)
     for index in range(len(sides.top)):

@@ -180,5 +180,8 @@ def _by_pixel_row(
 ) -> UInt32[Array, "_rows _height 1"]:
     if len(words) in (1, rows):
         return words.reshape(-1, 1, 1)
-    found = words.at[plane.row_of_pixel].get(mode="promise_in_bounds")
+    # Two of each word, as XLA fuses what makes words with a lookup of them, but not
+    # with their repetition. Otherwise it makes every sum again for each pixel row.
+    twice = jnp.broadcast_to(words[:, None], (len(words), 2)).reshape(-1)
+    found = twice.at[2 * plane.row_of_pixel].get(mode="promise_in_bounds")
     return found.reshape(1, -1, 1)

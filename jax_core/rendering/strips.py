@@ -3,28 +3,31 @@
 Strips become one array by a concatenation, which XLA fuses with all of the painting.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Int32
 
 from jax_core.rendering import layout, painting
 from jax_core.rendering.cells import Ids, ids_and_sheet
 from jax_core.rendering.layout import Format
 from jax_core.rendering.planes import Canvas, Plane, cut, to_bytes
-from jax_core.rendering.polygons import row_intervals
-from jax_core.rendering.scene import Band, Polygon
+from jax_core.rendering.polygons import Sides, find_sides, intervals_between
+from jax_core.rendering.scene import Band, Color, Polygon
 from jax_core.rendering.selects import paint_by_selects
 from jax_core.types import Frame
 
+Ends = Int32[Array, " rows"]
+"""The first pixel of a polygon in a row, 16 bits to the left, and the one behind it."""
+
 
 class _Shape(NamedTuple):
-    """A polygon, and the pixel rows that it may be in."""
+    """A polygon in all pixel rows of its band."""
 
-    polygon: Polygon
-    top: int
-    bottom: int
+    color: Color
+    ends: Ends
 
 
 Drawn = _Shape | tuple[Ids, painting.Sheet]
@@ -32,7 +35,8 @@ Drawn = _Shape | tuple[Ids, painting.Sheet]
 
 def draw_by_selects(bands: Sequence[Band], form: Format) -> Frame:
     """Draws the bands of a frame, from top to bottom."""
-    pieces = [piece for band in bands for piece in _paint_band(band, form)]
+    ends = _find_ends(bands, form)
+    pieces = [piece for band in bands for piece in _paint_band(band, ends, form)]
     return jnp.concatenate(_join_stills(pieces)).reshape(form.shape)
 
 
@@ -51,12 +55,12 @@ def _is_still(piece: Canvas) -> bool:
     return isinstance(piece, np.ndarray)
 
 
-def _paint_band(band: Band, form: Format) -> list[Canvas]:
+def _paint_band(band: Band, ends: Iterator[Ends], form: Format) -> list[Canvas]:
     """Paints the pixel rows of a band, in pieces; a NumPy piece never changes."""
     top, bottom = layout.band_edges(band, form)
     still = to_bytes(painting.paint_still(band.still, form))
     layers = [
-        _Shape(layer, *layout.polygon_rows(layer, band, form))
+        _Shape(layer.color, next(ends))
         if isinstance(layer, Polygon)
         else ids_and_sheet(layer, form)
         for layer in band.layers
@@ -90,7 +94,7 @@ def _paint_layers(
         if isinstance(layer, _Shape):
             canvas = paint_by_selects(canvas, planes) if planes else canvas
             planes = []
-            canvas = _paint_polygon(canvas, layer, rows, form)
+            canvas = _paint_polygon(canvas, layer, form)
             is_touched[:] = True
         else:
             ids, sheet = layer
@@ -100,17 +104,60 @@ def _paint_layers(
     return paint_by_selects(canvas, planes) if planes else canvas
 
 
-def _paint_polygon(canvas: Canvas, shape: _Shape, rows: slice, form: Format) -> Canvas:
+def _paint_polygon(canvas: Canvas, shape: _Shape, form: Format) -> Canvas:
     """Fills, in every pixel row, the interval that a convex polygon covers."""
-    row = np.arange(rows.start, rows.stop)
-    is_allowed = (row >= shape.top) & (row < shape.bottom)
-    row = np.where(is_allowed, row, -form.size).astype(np.float32)  # above all edges
-    first, last = row_intervals(shape.polygon.corners, row, form.size)
-    index_dtype = np.uint8 if form.size <= 255 else np.uint16
-    pixel = np.arange(form.size, dtype=index_dtype).repeat(form.channels)[None]
-    inside = (pixel >= first.astype(index_dtype)[:, None]) & (
-        pixel < last.astype(index_dtype)[:, None]
+    dtype = np.uint8 if form.size <= 255 else np.uint16
+    first, last = (
+        ends.astype(dtype)[:, None] for ends in (shape.ends >> 16, shape.ends & 0xFFFF)
     )
-    return jnp.where(
-        inside, painting.color_row(shape.polygon.color, form)[None], canvas
-    )
+    # Counted from 1: a table from 0 on is one that XLA does without, and then it counts
+    # pixels of gray frames in a loop that is not vectorised.
+    pixel = np.arange(1, form.size + 1, dtype=dtype).repeat(form.channels)[None]
+    inside = (pixel > first) & (pixel <= last)
+    return jnp.where(inside, painting.color_row(shape.color, form)[None], canvas)
+
+
+def _find_ends(bands: Sequence[Band], form: Format) -> Iterator[Ends]:
+    """Where the polygons are in each pixel row of their bands.
+
+    Together, as XLA makes one loop of them then; apart, it makes some for each polygon,
+    and finds rows where pixels are drawn, which takes longer than the pixels.
+    """
+    polygons = [
+        (layer, band)
+        for band in bands
+        for layer in band.layers
+        if isinstance(layer, Polygon)
+    ]
+    if not polygons:
+        return
+    rows = [_rows_of(*pair, form) for pair in polygons]
+    sides = _find_all_sides([polygon for polygon, _ in polygons], form.size)
+    ends = [
+        first.astype(jnp.int32) << 16 | last.astype(jnp.int32)
+        for first, last in (
+            intervals_between(of_one, row, form.size)
+            for of_one, row in zip(sides, rows, strict=True)
+        )
+    ]
+    stops = np.cumsum([len(row) for row in rows])
+    yield from jnp.split(jnp.concatenate(ends), stops[:-1])
+
+
+def _rows_of(polygon: Polygon, band: Band, form: Format) -> np.ndarray:
+    """The pixel rows of a band, those in which a polygon may not be above all edges."""
+    row = np.arange(*layout.band_edges(band, form))
+    top, bottom = layout.polygon_rows(polygon, band, form)
+    is_allowed = (row >= top) & (row < bottom)
+    return np.where(is_allowed, row, -form.size).astype(np.float32)
+
+
+def _find_all_sides(polygons: Sequence[Polygon], size: int) -> list[Sides]:
+    """The sides of each polygon; those with as many corners by one computation."""
+    counts = [len(polygon.corners) for polygon in polygons]
+    found = {}
+    for count in sorted(set(counts)):
+        some = [jnp.asarray(p.corners) for p in polygons if len(p.corners) == count]
+        sides = jnp.stack(find_sides(jnp.stack(some), size))
+        found[count] = iter(sides.swapaxes(0, 1))
+    return [Sides(*next(found[count])) for count in counts]

@@ -96,3 +96,20 @@ def test_a_step_moves_and_computes_no_more_than_it_did(game, compiled):
     assert cost["bytes accessed"] / FRAMES <= MARGIN * bytes_moved
     assert cost["flops"] / FRAMES <= MARGIN * operations
     assert cost["bytes accessedout{}"] >= FRAMES  # the frames were counted
+
+
+@pytest.mark.skipif(
+    jax.default_backend() != "cpu", reason="XLA fuses otherwise on other devices"
+)
+@pytest.mark.parametrize("name", ["BreakoutHard", "CartPoleHard"])
+def test_gray_frames_with_unequal_rows_are_drawn_without_detours(as_shipped, name):
+    """XLA once counted pixels, and packed the cells of a board for each pixel row."""
+    env, _ = jax_core.make(name, obs_size=84, channels=1)
+    keys = jax.random.split(jax.random.key(0), LANES)
+    states = jax.eval_shape(jax.vmap(env.init), keys)
+    draw = jax.jit(jax.vmap(env.get_obs)).lower(states)
+    text = draw.compile({"xla_backend_optimization_level": 0}).as_text()
+    assert not re.search(rf"u8\[{LANES},\d+,84\]\S* iota\(", text)
+    loops = text.split("\n}\n")
+    assert any(" gather(" in loop for loop in loops)
+    assert not any(" gather(" in loop and " reduce(" in loop for loop in loops)
