@@ -25,6 +25,7 @@ from arcade_gym.lanes.attributes import LaneAttributes
 from arcade_gym.lanes.backends import BACKENDS
 from arcade_gym.lanes.frame_form import in_memory
 from arcade_gym.lanes.intake import Intake
+from arcade_gym.lanes.kept_planes import KeptPlanes
 from arcade_gym.lanes.kernel import Finished, Results, Rules, compile_kernel
 from arcade_gym.lanes.placement import Placement
 from arcade_gym.lanes.resuming import ResumableLanes
@@ -139,25 +140,26 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
             channels_first=arguments.switch("channels_first", channels_first),
             backend=backend,
         )
-        self._kernel = compile_kernel(
-            Rules(
-                env=self._env,
-                platform=self._placement.platform,
-                autoreset_mode=self.autoreset_mode,
-                max_episode_steps=arguments.max_episode_steps(
-                    max_episode_steps, self._env.name, most_steps
-                ),
-                reports_finished=arguments.switch(
-                    "record_episode_statistics", record_episode_statistics
-                ),
-                mesh=self._placement.mesh,
-                form=self._form,
-                owns_params=params is not None,
-            )
+        rules = Rules(
+            env=self._env,
+            platform=self._placement.platform,
+            autoreset_mode=self.autoreset_mode,
+            max_episode_steps=arguments.max_episode_steps(
+                max_episode_steps, self._env.name, most_steps
+            ),
+            reports_finished=arguments.switch(
+                "record_episode_statistics", record_episode_statistics
+            ),
+            mesh=self._placement.mesh,
+            form=self._form,
+            owns_params=params is not None,
         )
+        self._kernel = compile_kernel(rules)
+        shape = self._form.shape(self._env)
+        self._kept = KeptPlanes(shape, self._form.stack, is_used=rules.rolls_stacks)
         self._frames = BACKENDS[backend](
             self._placement,
-            (self.num_envs, *self._form.shape(self._env)),
+            (self.num_envs, *shape),
             self._form.axes(channels_first=channels_first),
         )
         self._intake = Intake(
@@ -240,6 +242,7 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
             lanes = jax.device_put(self._blank_lanes(), self._placement.sharding)
         lanes, obs = self._reset_lanes(lanes, *seeds, chosen)
         arguments.refuse_tracer(obs)
+        self._kept.begin(obs)
         self._lanes = lanes  # only now, so that a failed call changes nothing
         self._seeds.remember(*seeds, host_chosen)
         if host_chosen is not None:
@@ -274,7 +277,8 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
                 f"self._autoreset_envs={self._waiting}: these lanes have ended; call "
                 "reset(options={'reset_mask': terminated | truncated}) first"
             )
-        lanes, results = self._kernel.step(self._frames.buffer(), self._lanes, actions)
+        buffer = self._frames.buffer()
+        lanes, results = self._kept.step(self._kernel, buffer, self._lanes, actions)
         arguments.refuse_tracer(results.obs)
         self._lanes = lanes  # only now, so that a failed call changes nothing
         return self._hand_out(results)
@@ -360,6 +364,7 @@ class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
         self._lanes = None
         if hasattr(self, "_frames"):  # not if the constructor refused its arguments
             self._frames.close()
+            self._kept.forget()
 
     def _identity(self) -> snapshot.Snapshot:
         return snapshot.identity(self._env, self.num_envs, self._form.stack)

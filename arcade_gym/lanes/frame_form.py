@@ -14,9 +14,10 @@ from jax_core import Environment
 class FrameForm:
     """What an observation holds, and how it lies in memory.
 
-    A stack is drawn from the last *states* of the episode, which are small, and not
-    kept as pixels: so nothing that was handed out is read again, and whatever saves or
-    restarts a lane saves or restarts its stack.
+    A stack can be drawn from the last *states* of the episode, which are small: so
+    nothing that was handed out is read again, and whatever saves or restarts a lane
+    saves or restarts its stack. Where the environment keeps frames too, a step draws
+    one and takes the others from there, which gives the same bytes.
 
     Attributes:
         stack: frames of an observation, the newest last.
@@ -57,6 +58,12 @@ class FrameForm:
         if self.is_planar:
             return jnp.moveaxis(frames, -1, 1).reshape(-1, size, size)
         return jnp.moveaxis(frames, 0, 2).reshape(size, size, -1)
+
+    def draw_plane(
+        self, env: Environment, state: Any, params: Any = None
+    ) -> UInt8[Array, " bytes"]:
+        """Draws the newest frame alone, as it lies in a planar stack."""
+        return jnp.moveaxis(env.get_obs(state, params), -1, 0).reshape(-1)
 
     def shape(self, env: Environment) -> tuple[int, int, int]:
         """Shape of an observation in memory."""

@@ -32,6 +32,7 @@ Frames = UInt8[Array, "num_envs _ _ _"]  # as `FrameForm` orders them
 Flags = Bool[Array | np.ndarray, " num_envs"]
 Seeds = UInt32[Array | np.ndarray, " num_envs"]
 Actions = Int[Array | np.ndarray, " num_envs"]
+Ages = Int32[Array, " num_envs"]
 
 
 class Finished(NamedTuple):
@@ -79,6 +80,21 @@ class Rules:
     form: FrameForm = PLAIN
     owns_params: bool = False
 
+    @property
+    def rolls_stacks(self) -> bool:
+        """Whether a step can draw one frame of a stack and copy the others.
+
+        A GPU draws them all in less time than it copies them. In DISABLED mode a lane
+        that waits would need a past that does not move.
+        """
+        return (
+            self.form.stack > 1
+            and self.form.is_planar
+            and self.platform == "cpu"
+            and self.mesh is None
+            and self.autoreset_mode is not AutoresetMode.DISABLED
+        )
+
 
 class Kernel(NamedTuple):
     """Jitted functions.
@@ -86,10 +102,15 @@ class Kernel(NamedTuple):
     `reset` and `step` donate the buffer for the frames, if there is one; what it holds
     is never read. The lanes are kept: they are small beside the frames, and a call that
     is interrupted or fails then leaves an environment that can go on.
+
+    `roll` is a step where `Rules.rolls_stacks`. Its frames are the newest ones alone,
+    uint8 [num_envs, bytes]. It also takes and returns how many steps ago each episode
+    began, int32 [num_envs]; those of earlier frames than a stack has count as its last.
     """
 
     reset: Callable[[Array | None, Packed, Seeds, Flags, Flags], tuple[Packed, Frames]]
     step: Callable[[Array | None, Packed, Actions], tuple[Packed, Results]]
+    roll: Callable[[Array, Packed, Ages, Actions], tuple[Packed, Results, Ages]]
     draw: Callable[[Packed], Frames]
     render: Callable[[Packed], Frames]  # RGB, whatever observations are
     draw_some: Callable[[Packed, Int[Array | np.ndarray, " chosen"]], Frames]
@@ -107,9 +128,21 @@ def compile_kernel(rules: Rules) -> Kernel:
     def step_lane(packed: Packed, action: Any) -> tuple[Packed, Results]:
         before = unpack(packed)
         after, outcome, reward = _step(rules, before, action)
+        obs = _draw(rules.env, rules.form, after)
+        return pack(after), results(obs, before, outcome, reward)
+
+    def roll_lane(packed: Packed, age: Any, action: Any) -> tuple[Packed, Results, Any]:
+        before = unpack(packed)
+        after, outcome, reward = _step(rules, before, action)
+        plane = rules.form.draw_plane(rules.env, after.state, after.params)
+        restarted = outcome.ended if _resets_at_once(rules) else before.ended
+        age = jnp.where(restarted, 0, jnp.minimum(age + 1, rules.form.stack - 1))
+        return pack(after), results(plane, before, outcome, reward), age
+
+    def results(obs: Any, before: Lane, outcome: Lane, reward: Any) -> Results:
         reports = rules.reports_finished or _resets_at_once(rules)
-        return pack(after), Results(
-            obs=_draw(rules.env, rules.form, after),
+        return Results(
+            obs=obs,
             reward=reward,
             terminated=outcome.terminated,
             truncated=outcome.truncated,
@@ -118,6 +151,7 @@ def compile_kernel(rules: Rules) -> Kernel:
 
     return Kernel(
         step=_batch_into_buffer(step_lane, rules.mesh, rules.platform),
+        roll=_batch_into_buffer(roll_lane, rules.mesh, rules.platform),
         **_functions_of_any_mode(
             rules.env,
             rules.form,

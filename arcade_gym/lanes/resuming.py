@@ -9,6 +9,7 @@ from gymnasium.vector import AutoresetMode
 
 from arcade_gym.lanes import arguments, snapshot
 from arcade_gym.lanes.intake import Intake
+from arcade_gym.lanes.kept_planes import KeptPlanes
 from arcade_gym.lanes.kernel import Kernel
 from arcade_gym.lanes.placement import Placement
 from arcade_gym.lanes.seeds import LaneSeeds
@@ -24,6 +25,7 @@ class ResumableLanes:
     autoreset_mode: AutoresetMode
     _options: dict[str, Any]
     _kernel: Kernel
+    _kept: KeptPlanes
     _placement: Placement
     _intake: Intake
     _seeds: LaneSeeds
@@ -83,6 +85,7 @@ class ResumableLanes:
             if self.autoreset_mode is AutoresetMode.SAME_STEP and waiting.any():
                 unseeded = arguments.seeds(None, self.num_envs)
                 lanes, _ = self._reset_lanes(lanes, *unseeded, waiting)
+        self._kept.forget()
         self._lanes = lanes
         self._seeds.last = tuple(state["seeds"])
         self._waiting = waiting if self._refuses_ended else np.zeros_like(waiting)

@@ -14,6 +14,8 @@ from arcade_gym.lanes.infos import LazyInfo
 from tests.arcade_gym.kit import equal, make, play, random_actions
 from tests.compiling import forget_kernels
 
+STACKS = {"grayscale": True, "frame_stack": 3, "channels_first": True}
+
 
 def interrupted(function):
     """The compiled function runs, and Ctrl-C comes before its result is kept."""
@@ -25,13 +27,17 @@ def interrupted(function):
     return run
 
 
-@pytest.mark.parametrize("backend", ["jax", "torch", "numpy"])
-def test_an_interrupted_step_can_be_repeated(backend):
-    envs, twin = make(backend=backend), make(backend=backend)
+@pytest.mark.parametrize(
+    ("backend", "options"),
+    [("jax", {}), ("torch", {}), ("numpy", {}), ("torch", STACKS)],
+)
+def test_an_interrupted_step_can_be_repeated(backend, options):
+    envs, twin = (make(backend=backend, **options) for _ in range(2))
     envs.reset(seed=0)
     twin.reset(seed=0)
     kernel = envs._kernel
-    envs._kernel = kernel._replace(step=interrupted(kernel.step))
+    broken = {name: interrupted(getattr(kernel, name)) for name in ("step", "roll")}
+    envs._kernel = kernel._replace(**broken)
     with pytest.raises(KeyboardInterrupt):
         envs.step([3, 3, 3])
     envs._kernel = kernel

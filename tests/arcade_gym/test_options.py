@@ -121,11 +121,24 @@ def test_a_stack_is_saved_with_the_state():
         obs = envs.step([3, 2, 4])[0]
     other.set_state(envs.get_state())
     copied = pickle.loads(pickle.dumps(envs))
+    then = envs.step([2, 3, 4])[0]
     for again in (other, copied):
         assert np.array_equal(again.draw(), obs)
+        assert np.array_equal(again.step([2, 3, 4])[0], then)
         assert again.single_observation_space.shape == (3, 64, 64)
     with pytest.raises(ValueError, match=r"state has frame_stack=3.*frame_stack=1"):
         make().set_state(envs.get_state())
+
+
+@pytest.mark.parametrize("backend", ["torch", "numpy"])
+def test_writing_into_a_stack_changes_no_later_one(backend):
+    envs, twin = (make(backend=backend, **ATARI) for _ in range(2))
+    obs, _ = envs.reset(seed=0)
+    twin.reset(seed=0)
+    for action in random_actions(7, 3):
+        obs[...] = 9
+        obs = envs.step(action)[0]
+        assert np.array_equal(obs, twin.step(action)[0])
 
 
 def test_constants_of_a_level_go_through_gymnasium():
