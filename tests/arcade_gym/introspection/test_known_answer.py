@@ -11,6 +11,7 @@ from arcade_gym.introspection import (
     exchange_masked,
     frame_norms_at,
     record_trajectory,
+    replay_outputs,
 )
 from jax_core import registry
 
@@ -76,6 +77,18 @@ def test_exchanging_its_square_alone_does_the_same(agent, episodes, differ):
         flips.append(effects.flipped)
     assert np.mean(flips, 0)[0] == pytest.approx(differ.mean(), abs=0.05)
     assert np.mean(flips, 0)[1] <= 0.05
+
+
+def test_exchanging_all_but_its_square_does_nothing(agent, episodes):
+    """All other frames, too, at once; actions stay."""
+    flips = []
+    for episode, donor in zip(episodes, [*episodes[1:], episodes[0]], strict=True):
+        square = (episode.obs[0] != donor.obs[0]).any(-1, keepdims=True)
+        obs = donor.obs.copy()
+        obs[0] = np.where(square, episode.obs[0], donor.obs[0])
+        before, after = (replay_outputs(agent, episode, o) for o in (None, obs))
+        flips.append(before.greedy[LAST] != after.greedy[LAST])
+    assert np.mean(flips) <= 0.05
 
 
 def test_the_gradient_does_not_find_it(agent, episodes):

@@ -7,7 +7,9 @@ import jax
 import numpy as np
 import pytest
 
-from arcade_gym.baselines import QNetworkRNN
+from arcade_gym.baselines import QNetworkRNN, load_agent
+from arcade_gym.commands import compilation_cache
+from arcade_gym.commands.main import main
 from arcade_gym.introspection import get_saliency_maps, vis_fn
 from tests.arcade_gym.baselines import kit
 
@@ -44,6 +46,11 @@ grads, obs_seq, grad_accumulator = get_saliency_maps(rng, model, config)
 # If you have latex installed, set use_latex=True
 vis_fn(grads, obs_seq, config, use_latex=False)
 """
+SHORT = """
+    --num-envs 4 --num-steps 8 --sequence-length 4 --num-minibatches 2 --epochs 1
+    --total-steps 64 --chunk-steps 64 --eval-every 64
+    --eval-episodes 4 --test-episodes 4
+""".split()  # noqa: SIM905  # to be read
 SMALL = {
     "ENV_NAME": "NavigatorEasy",
     "PARTIAL": True,
@@ -68,6 +75,21 @@ def test_the_published_example_runs(tmp_path, monkeypatch):
         assert np.array_equal(sums, one.sum(0))
     written = tmp_path / "NavigatorEasy_PARTIAL=True_SEED=0.pdf"
     assert written.read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+def test_it_runs_on_the_weights_of_a_run(tmp_path, monkeypatch):
+    """Of a short one; the network is the one of longer ones, too."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(compilation_cache, "enable", lambda: None)
+    train = "train pqn NavigatorEasy --partial-obs --memory lru --out run"
+    assert main([*train.split(), *SHORT]) == 0
+    shutil.copy("run/model.eqx", WEIGHTS)
+    said = {}
+    exec(compile(EXAMPLE, "published_example.py", "exec"), said)
+    assert [len(one) for one in said["grads"]] == [1, 2, 3, 4, 5]
+    trained = load_agent("run", "last").network
+    assert eqx.tree_equal(said["model"], trained)
 
 
 @pytest.fixture(scope="module")
