@@ -50,13 +50,25 @@ def said():
 
 
 @pytest.fixture(scope="module")
-def text(two_runs, tmp_path_factory, said):
+def memories():
+    """What was measured for the page."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def text(two_runs, tmp_path_factory, said, memories):
     def shown(items, total, unit):
         said.append((total, unit))
         return items
 
+    def kept(*asked):
+        memories.append(memory.look_inside(*asked))
+        return memories[-1]
+
     out = tmp_path_factory.mktemp("page") / "report.html"
-    assert write_report(two_runs, out, SETTINGS, shown=shown) == out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "look_inside", kept)
+        assert write_report(two_runs, out, SETTINGS, shown=shown) == out
     assert list(out.parent.iterdir()) == [out]
     return out.read_text()
 
@@ -138,9 +150,8 @@ def test_settings_that_differ_are_marked(text):
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_players_have_the_episodes_of_the_agent(two_runs, data, number):
-    run = load_runs(two_runs, "best")[number]
-    inside = memory.look_inside(run, SETTINGS, silently)
+def test_players_have_the_episodes_of_the_agent(two_runs, data, memories, number):
+    run, inside = load_runs(two_runs, "best")[number], memories[number]
     network, episode = run.agent.network, inside.episodes[1]
     found = data[number]["episodes"][1]
     assert data[number]["isPolicy"] is (number == 0)
@@ -179,6 +190,7 @@ def test_overlays_can_be_chosen_by_their_names(page):
     assert len({one["name"] for one in radios}) == 2
 
 
+@pytest.mark.slow  # a network of its own is compiled
 def test_names_cannot_become_markup(own_cue, tmp_path):
     path = folders.untrained(tmp_path / "<b>&amp;", memory="none")
     settings = Settings(episodes=2, shown=1, max_steps=2)
@@ -246,6 +258,7 @@ def test_a_full_disk_leaves_the_old_page(two_runs, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [out]
 
 
+@pytest.mark.slow  # a network of its own is compiled
 def test_an_agent_whose_decisions_depend_on_nothing_has_a_page(
     own_cue, tmp_path, monkeypatch
 ):
