@@ -14,8 +14,7 @@ def act(state, params):
     card, the first one that will be asked for.
     """
     asked = state.cards[params.num_cards - 1 - state.num_answered]
-    suits_to_go = (asked.astype(jnp.int32) - state.selected_suit) % 4
-    return jnp.array(_TURNS)[suits_to_go]
+    return turn(asked.astype(jnp.int32), state.selected_suit)
 
 
 def act_badly(state, params):
@@ -23,3 +22,8 @@ def act_badly(state, params):
     asked = state.cards[params.num_cards - 1 - state.num_answered]
     is_right = asked.astype(jnp.int32) == state.selected_suit
     return jnp.where(is_right, Move.LEFT, Move.FIRE)
+
+
+def turn(wanted, selected):
+    """Turns the selector the short way to a suit; answers when it is there."""
+    return jnp.array(_TURNS)[(wanted - selected) % 4]

@@ -14,22 +14,28 @@ STEPS = np.array(
 
 def plan(env, params, keys):
     """Computes the distances once; fires for ever where the treasure is cut off."""
-    start = env.init(keys.reset, params)
-    distance = distances(start)
-    return closed_loop(lambda state, _: _descend(state, distance))(env, params, keys)
+    distance = _distances(env.init(keys.reset, params))
+
+    def act(state, _):
+        return descend(state.agent_y, state.agent_x, distance)
+
+    return closed_loop(act)(env, params, keys)
 
 
 def act(state, params):
     del params  # the board says its size
-    return _descend(state, distances(state))
+    return descend(state.agent_y, state.agent_x, _distances(state))
 
 
-def distances(state):
-    """Steps to the treasure for every cell, n^2 where it is out of reach."""
-    size = state.barriers.shape[0]
+def distances(barriers, is_goal):
+    """Steps to the goal for every cell, n^2 where it is out of reach.
+
+    Args:
+        barriers: bool [row, col].
+        is_goal: bool [row, col].
+    """
+    size = barriers.shape[0]
     far = jnp.int32(size**2)
-    index = jnp.arange(size)
-    is_goal = (index[:, None] == state.treasure_y) & (index[None] == state.treasure_x)
 
     def spread(_, distance):
         around = jnp.pad(distance, 1, constant_values=far)
@@ -38,18 +44,24 @@ def distances(state):
             jnp.minimum(around[1:-1, :-2], around[1:-1, 2:]),
         )
         shorter = jnp.minimum(distance, nearest + 1)
-        return jnp.where(state.barriers, far, jnp.minimum(shorter, far))
+        return jnp.where(barriers, far, jnp.minimum(shorter, far))
 
     # Seven barriers never make a way longer than four sides.
     return jax.lax.fori_loop(0, 4 * size, spread, jnp.where(is_goal, 0, far))
 
 
-def _descend(state, distance):
+def descend(row, col, distance):
+    """One step on a shortest way; fires at its end, and where there is none."""
     size = distance.shape[0]
-    row, col = state.agent_y + STEPS[:, 0], state.agent_x + STEPS[:, 1]
-    inside = (row >= 0) & (row < size) & (col >= 0) & (col < size)
-    there = distance[row.clip(0, size - 1), col.clip(0, size - 1)]
+    rows, cols = row + STEPS[:, 0], col + STEPS[:, 1]
+    inside = (rows >= 0) & (rows < size) & (cols >= 0) & (cols < size)
+    there = distance[rows.clip(0, size - 1), cols.clip(0, size - 1)]
     there = jnp.where(inside, there, size**2)
-    here = distance[state.agent_y, state.agent_x]
     move = jnp.argmin(there).astype(jnp.int32)
-    return jnp.where(jnp.min(there) < here, move, Move.FIRE)
+    return jnp.where(jnp.min(there) < distance[row, col], move, Move.FIRE)
+
+
+def _distances(state):
+    index = jnp.arange(state.barriers.shape[0])
+    is_goal = (index[:, None] == state.treasure_y) & (index[None] == state.treasure_x)
+    return distances(state.barriers, is_goal)

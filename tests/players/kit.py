@@ -1,0 +1,40 @@
+"""What the tests of players share: what they read in a picture, and whole episodes."""
+
+import functools
+
+import jax
+import numpy as np
+import pytest
+
+from tests.compiling import jit_plainly
+from tests.games import kit
+from tests.players import viewers
+
+every_level = pytest.mark.parametrize(
+    "level",
+    ["Easy", *(pytest.param(i, marks=pytest.mark.slow) for i in ("Medium", "Hard"))],
+)
+
+
+def read(env_id, played, reader):
+    """What a reader makes of the pictures of episodes, and their states: [picture]."""
+    env, params = kit.make(env_id)
+    states = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), played.state)
+    see = jit_plainly(jax.vmap(lambda state: reader(viewers.look(env, state, params))))
+    return jax.tree.map(np.asarray, see(states)), states
+
+
+@functools.cache
+def watched(env_id, viewer, lanes=64):
+    """Whole episodes, [lane, step], which stay as they are after their end."""
+    env, params = kit.make(env_id)
+
+    def run(key):
+        def step(now, _):
+            return viewers.advance(env, params, viewer, now), now
+
+        first = viewers.begin(env, params, viewer, key)
+        return jax.lax.scan(step, first, length=params.max_steps + 1)[1]
+
+    played = jit_plainly(jax.vmap(run))(jax.random.split(jax.random.key(3), lanes))
+    return jax.tree.map(np.asarray, played._replace(key=None))
