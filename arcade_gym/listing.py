@@ -4,6 +4,7 @@ import inspect
 import sys
 from typing import Any, NamedTuple
 
+from arcade_gym.returns import LevelReturns, returns_of
 from jax_core import registry
 from jax_core.game import GameSpec, Move
 
@@ -19,6 +20,8 @@ class GameInfo(NamedTuple):
         moves: what the five actions do, in the order of `jax_core.game.Move`; "-" is
             nothing.
         signs: what is seen, and what it means.
+        returns: what scripted players get at each level, who see more and more; None
+            for a game that nobody measured.
     """
 
     name: str
@@ -27,6 +30,7 @@ class GameInfo(NamedTuple):
     max_steps: tuple[int, ...]
     moves: tuple[str, ...]
     signs: tuple[tuple[str, str], ...]
+    returns: tuple[LevelReturns | None, ...]
 
 
 def list_games() -> tuple[GameInfo, ...]:
@@ -69,6 +73,9 @@ def _describe(spec: GameSpec) -> GameInfo:
         max_steps=tuple(int(level.max_steps) for level in levels),
         moves=actions[-1] if actions else tuple(move.name.lower() for move in Move),
         signs=tuple((sign, meaning) for sign, meaning in _table(manual, "Signs")[1:]),
+        returns=tuple(
+            returns_of(registry.level_id(spec, level)) for level in spec.levels
+        ),
     )
 
 

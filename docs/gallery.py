@@ -1,16 +1,15 @@
 """Writes `docs/games/`: a page and a film for every game.
 
-    python docs/gallery.py                       # all games
-    python docs/gallery.py Breakout              # one
-    python docs/gallery.py --measure Breakout    # plays its returns anew, in minutes
+    python docs/gallery.py                  # all games
+    python docs/gallery.py Breakout         # one
+    python docs/gallery.py --no-films       # the pages alone, in seconds
 
 Films show scripted players (`tests/players/`), full view left, partial view right.
+Their returns come from `docs/ceilings.py`.
 """
 
 import argparse
-import importlib
 import inspect
-import json
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -26,16 +25,15 @@ sys.path.insert(0, str(ROOT))  # the players are not part of the package
 import jax_core  # noqa: E402  # after the path
 from arcade_gym import record  # noqa: E402
 from arcade_gym.listing import find_game, manual_of  # noqa: E402
+from arcade_gym.returns import Played, returns_of  # noqa: E402
 from jax_core import registry  # noqa: E402
-from tests.players import battleship, minesweeper, rollout, skittles  # noqa: E402
+from tests.players import battleship, measuring, minesweeper, rollout, skittles  # noqa: E402
 
 OUT = ROOT / "docs" / "games"
-RETURNS = OUT / "returns.json"  # means and standard deviations by level and player
 MAX_BYTES = 300_000
 MAX_STEPS = 240  # the last ones of longer episodes
 SECONDS = 2, 14  # shortest and longest film, without the picture that it ends on
 HOLD = 1.5  # seconds
-EPISODES = 256
 TRIED = 32  # episodes, of which one that is won is filmed
 
 # Worst and best possible return under the rules.
@@ -52,6 +50,52 @@ BOUNDS = {
     "Tetris": "-1 ... 1",
 }
 
+# Headings of the columns of returns.
+PLAYERS = {
+    "random": "random",
+    "without_memory": "without memory",
+    "with_memory": "with memory",
+    "knows_state": "knows the state",
+}
+
+GIVES = """\
+Mean returns of scripted players (standard deviation of an episode), the best we know.
+
+* *Random* presses all five actions equally often.
+* *Without memory* sees the present frame of the partial view, which has the score, and
+  nothing else.
+* *With memory* sees the frames of the partial view and remembers what they showed.
+* *Knows the state* knows all that is hidden; in CountRecall and Skittles also what
+  comes.
+
+The first and the last are the same in both views. What lies between the second and the
+third is what memory is worth. `docs/ceilings.py` plays them, `arcade_gym.list_games()`
+has the numbers."""
+
+# What memory is worth in the partial view.
+WORTH = {
+    "AutoEncode": "Memory is worth nearly everything: when the questions come, no card "
+    "is shown any more.",
+    "BattleShip": "Memory is worth nothing: a closed way through the board, on which "
+    "the mark under the cursor says when to go on, comes to all ships in time. Memory "
+    "only saves steps.",
+    "Breakout": "Memory is worth nothing to whoever knows the game by heart: the ball "
+    "goes one of two ways, which bricks and ball tell apart while it rises. Others "
+    "must remember the last frame to see where it flies.",
+    "CartPole": "Memory is worth next to nothing: who pushes against the arrow of the "
+    "pole, and a little against that of the cart, hardly ever lets it fall.",
+    "CountRecall": "Memory is worth nearly everything: score and counter are drawn and "
+    "tell a little of what was dealt, but no more.",
+    "MineSweeper": "Memory is worth the more, the larger the board is: a frame has the "
+    "number of one cell. Whoever remembers all of them still has to guess at times.",
+    "Navigator": "Memory is worth everything: the map is drawn once, and who has "
+    "forgotten it walks into barriers.",
+    "NoisyCartPole": "Memory is worth the more, the stronger the noise is, which only "
+    "frames together can tell from the motion.",
+    "Skittles": "Memory is worth nearly everything: a frame shows half of the blocks, "
+    "and nine frames in a row hardly ever miss one.",
+}
+
 # Players that know only what the partial view showed them, where others know more.
 WATCHFUL = {
     "BattleShip": rollout.closed_loop(battleship.search),
@@ -64,15 +108,14 @@ def main() -> None:
     """Writes the pages of the games that the command line names."""
     parser = argparse.ArgumentParser(description="Writes pages and films of games.")
     parser.add_argument("games", nargs="*", help="all, if none is named")
-    parser.add_argument("--measure", action="store_true", help="play returns anew")
+    parser.add_argument("--no-films", action="store_true", help="only the pages")
     chosen = parser.parse_args()
     OUT.mkdir(exist_ok=True)
     for name in chosen.games or sorted(registry.games):
-        if chosen.measure or not is_measured(name):
-            measure(name)
-        save_film(OUT / f"{name}.gif", film(name))
+        if not chosen.no_films:
+            save_film(OUT / f"{name}.gif", film(name))
         write_page(name)
-        print(f"Wrote docs/games/{name}.md and its film", flush=True)
+        print(f"Wrote the page of {name}", flush=True)
     write_index()
 
 
@@ -80,41 +123,6 @@ def level_ids(name: str) -> list[str]:
     """Ids of the levels of a game."""
     spec = registry.games[name]
     return [registry.level_id(spec, difficulty) for difficulty in spec.levels]
-
-
-def is_measured(name: str) -> bool:
-    """Whether the returns of all levels are known."""
-    return set(level_ids(name)) <= json.loads(RETURNS.read_text()).keys()
-
-
-def measure(name: str) -> None:
-    """Plays returns of random play and of the scripted player at all levels."""
-    found = json.loads(RETURNS.read_text())
-    for env_id in level_ids(name):
-        env, params = jax_core.make(env_id)
-        found[env_id] = {
-            who: summary(rollout.play(env, params, plan, 0, EPISODES).total)
-            for who, plan in (("random", at_random), ("player", player_of(name)))
-        }
-    RETURNS.write_text(json.dumps(dict(sorted(found.items())), indent=1) + "\n")
-
-
-def at_random(_env: Any, params: Any, keys: rollout.Keys) -> jax.Array:
-    """The plan of random play."""
-    return jax.random.randint(keys.reset, (params.max_steps,), 0, 5, jnp.int32)
-
-
-def summary(totals: Any) -> list[float]:
-    """Mean and standard deviation."""
-    totals = np.asarray(totals)
-    return [round(float(totals.mean()), 3), round(float(totals.std()), 3)]
-
-
-def player_of(name: str) -> Any:
-    """The plan of the player that knows the hidden state."""
-    module = type(registry.games[name].game).__module__.rpartition(".")[2]
-    player = importlib.import_module(f"tests.players.{module}")
-    return getattr(player, "plan", None) or rollout.closed_loop(player.act)
 
 
 def film(name: str) -> list[np.ndarray]:
@@ -125,7 +133,7 @@ def film(name: str) -> list[np.ndarray]:
     """
     env_id = level_ids(name)[0]
     views = [jax_core.make(env_id, partial_obs=partial) for partial in (False, True)]
-    states = won_episode(*views[0], WATCHFUL.get(name) or player_of(name))
+    states = won_episode(*views[0], WATCHFUL.get(name) or measuring.knowing_plan(name))
     drawn = [np.asarray(jax.jit(jax.vmap(view.get_obs))(states)) for view, _ in views]
     return list(np.stack(drawn, axis=1))
 
@@ -190,8 +198,10 @@ def write_page(name: str) -> None:
         f"![{player}; full view left, partial view right]({name}.gif)\n\n"
         f"*{player}; full view left, partial view right.*\n\n"
         f"{as_markdown(manual)}\n\n## Levels\n\n{level_table(name)}\n\n"
-        f"Possible returns: {BOUNDS[name]}. Means over {EPISODES} episodes (standard "
-        "deviation of an episode). The player of the table knows the hidden state.\n"
+        f"## What the partial view gives\n\n{worth(name)}\n\n{return_table(name)}\n\n"
+        f"Possible returns: {BOUNDS[name]}. Mean returns of scripted players (standard "
+        "deviation of an episode), who "
+        "[know more and more](README.md#what-the-games-give).\n"
     )
 
 
@@ -209,24 +219,52 @@ def as_markdown(manual: str) -> str:
 
 
 def level_table(name: str) -> str:
-    """A Markdown table with one row per level."""
-    spec, found = registry.games[name], json.loads(RETURNS.read_text())
+    """The constants of the levels."""
+    spec = registry.games[name]
     names = [field.name for field in fields(next(iter(spec.levels.values())))]
-    head = ["level", *names, "random play", "scripted player"]
-    rows = [head, ["---"] * len(head)]
-    for env_id, params in zip(level_ids(name), spec.levels.values(), strict=True):
-        scores = [f"{m:.3f} ({d:.3f})" for m, d in found[env_id].values()]
-        rows.append([env_id, *(str(getattr(params, n)) for n in names), *scores])
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    rows = [
+        [env_id, *(str(getattr(params, name)) for name in names)]
+        for env_id, params in zip(level_ids(name), spec.levels.values(), strict=True)
+    ]
+    return as_table(["level", *names], rows)
+
+
+def worth(name: str) -> str:
+    """What memory is worth in the partial view, in the words of its players."""
+    return WORTH.get(name, "Not measured yet.")
+
+
+def return_table(*names: str) -> str:
+    """Returns of the four kinds of players at all levels of games."""
+    rows = [
+        [env_id, *(cell(getattr(returns_of(env_id), who, None)) for who in PLAYERS)]
+        for name in names
+        for env_id in level_ids(name)
+    ]
+    return as_table(["level", *PLAYERS.values()], rows)
+
+
+def cell(played: Played | None) -> str:
+    """One number of a table."""
+    return f"{played.mean:.3f} ({played.deviation:.3f})" if played else "-"
+
+
+def as_table(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def write_index() -> None:
-    """Lists the pages."""
+    """Lists the pages, and what the games give."""
+    names = sorted(registry.games)
     lines = ["# Games", "", "Full view left, partial view right.", ""]
-    for name in sorted(registry.games):
+    for name in names:
         lines += [f"## [{name}]({name}.md)", "", find_game(level_ids(name)[0]).goal, ""]
         lines += [f"![{name}]({name}.gif)", ""]
-    (OUT / "README.md").write_text("\n".join(lines[:-1]) + "\n")
+    lines += ["## What the games give", "", GIVES, "", return_table(*names), ""]
+    lines += [f"* **{name}:** {worth(name)}" for name in names]
+    (OUT / "README.md").write_text("\n".join(lines) + "\n")
 
 
 if __name__ == "__main__":

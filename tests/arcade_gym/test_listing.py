@@ -7,19 +7,22 @@ import pytest
 
 import arcade_gym
 from arcade_gym import listing
+from arcade_gym.returns import all_returns
 from jax_core import registry
 
 
 def test_games_are_listed_as_data():
     games = {game.name: game for game in arcade_gym.list_games()}
     assert tuple(games) == tuple(registry.games)
+    levels = ("SkittlesEasy", "SkittlesMedium", "SkittlesHard")
     assert games["Skittles"] == listing.GameInfo(
         name="Skittles",
         goal="Dodge blocks that fall down a lane.",
-        env_ids=("SkittlesEasy", "SkittlesMedium", "SkittlesHard"),
+        env_ids=levels,
         max_steps=(100, 100, 100),
         moves=("-", "-", "player left", "player right", "-"),
         signs=(("white triangle", "you"), ("colored square", "a falling block")),
+        returns=tuple(all_returns()[env_id] for env_id in levels),
     )
     assert games["Tetris"].moves[0] == "rotate clockwise"
     for game in games.values():
