@@ -94,6 +94,8 @@ WORTH = {
     "frames together can tell from the motion.",
     "Skittles": "Memory is worth nearly everything: a frame shows half of the blocks, "
     "and nine frames in a row hardly ever miss one.",
+    "Tetris": "Memory is worth nearly everything: who does not keep the pile in mind "
+    "can only give every kind of piece a place of its own.",
 }
 
 # Players that know only what the partial view showed them, where others know more.

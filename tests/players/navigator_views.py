@@ -61,7 +61,7 @@ def _prospects(board, row, col, params):
     rows = jnp.clip(row + np.array([-1, 1, 0, 0, 0], np.int32), 0, last)
     cols = jnp.clip(col + np.array([0, 0, -1, 1, 0], np.int32), 0, last)
     station = jnp.asarray(stations(params.size))
-    ahead = (station - station[rows, cols][:, None, None]) % params.size**2
+    ahead = (station[None] - station[rows, cols][:, None, None]) % params.size**2
     to_barrier = jnp.min(_where(board == BARRIER, ahead), axis=(1, 2))
     to_treasure = jnp.min(_where(board == TREASURE, ahead), axis=(1, 2))
     cost, steps = -params.step_reward, 1 / (1 - CHANCE_TO_FIRE)  # for every cell

@@ -8,7 +8,7 @@ from tests.players import measuring
 
 SEED = 1  # the numbers are of seed 0
 EPISODES = {"Tetris": 24, "Breakout": 32}
-QUICK = {("SkittlesEasy", "without_memory"), ("SkittlesEasy", "with_memory")}
+QUICK = {("SkittlesEasy", "without_memory")}
 
 
 def _cases():

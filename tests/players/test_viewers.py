@@ -14,7 +14,7 @@ from tests.players import measuring, viewers
 
 LANES, STEPS = 32, 16
 FEW_LANES = {"Tetris": 4}  # a player that thinks hard
-QUICK = "Breakout"
+QUICK = "Skittles"
 
 every_game = pytest.mark.parametrize(
     "name",

@@ -39,11 +39,11 @@ def plan(env, params, keys):
 
     def place(carry, _):
         start, offset, actions = carry
-        goal = _best_place(start, params)
+        goal = best_place(start, params)
 
         def step(carry, index):
             state, is_falling = carry
-            action = _toward(_present(state), goal)
+            action = toward(state, goal)
             key = keys.steps[jnp.minimum(offset + index, len(keys.steps) - 1)]
             after = env.transition(key, state, action, params).state
             state = jax.tree.map(
@@ -65,10 +65,12 @@ def plan(env, params, keys):
 
 def act(state, params):
     """Turns, shifts and drops the piece towards the best place in reach."""
-    return _toward(_present(state), _best_place(state, params))
+    return toward(state, best_place(state, params))
 
 
-def _toward(piece, goal):
+def toward(state, goal):
+    """The next move of the piece to a rotation and a column of its box."""
+    piece = _present(state)
     rotation, x = goal
     shift = jnp.where(x < piece.x, Move.LEFT, Move.RIGHT)
     move = jnp.where(x == piece.x, Move.DOWN, shift)
@@ -87,7 +89,7 @@ def _present(state):
     )
 
 
-def _best_place(state, params):
+def best_place(state, params):
     """Rotation and column of the box for the piece that the next action moves."""
     piece = _present(state)
     drawn = state.bag[jnp.minimum(state.bag_index, 6)]  # wrong where a bag is empty
