@@ -75,7 +75,8 @@ has the numbers."""
 # What memory is worth in the partial view.
 WORTH = {
     "AutoEncode": "Memory is worth nearly everything: when the questions come, no card "
-    "is shown any more.",
+    "is shown any more. The selected suit can keep the last one, and the score tells "
+    "a little of how many were asked for.",
     "BattleShip": "Memory is worth nothing: a closed way through the board, on which "
     "the mark under the cursor says when to go on, comes to all ships in time. Memory "
     "only saves steps.",
@@ -87,9 +88,12 @@ WORTH = {
     "CountRecall": "Memory is worth nearly everything: score and counter are drawn and "
     "tell a little of what was dealt, but no more.",
     "MineSweeper": "Memory is worth the more, the larger the board is: a frame has the "
-    "number of one cell. Whoever remembers all of them still has to guess at times.",
+    "number of one cell. But the score is a clock that tells how much is open, so that "
+    "whoever has no memory can plan to go back to a number and act on it. Whoever "
+    "remembers all numbers still has to guess at times.",
     "Navigator": "Memory is worth everything: the map is drawn once, and who has "
-    "forgotten it walks into barriers.",
+    "forgotten it walks into barriers. Without memory only the first move is a good "
+    "one, and a shot cannot be told from none.",
     "NoisyCartPole": "Memory is worth the more, the stronger the noise is, which only "
     "frames together can tell from the motion.",
     "Skittles": "Memory is worth nearly everything: a frame shows half of the blocks, "
