@@ -14,6 +14,7 @@ from arcade_gym.commands import compilation_cache, progress
 from arcade_gym.commands.flags import NUMBERS
 from arcade_gym.commands.running import fail
 from arcade_gym.report import Settings, check_out, write_report
+from arcade_gym.report.markup import Markup
 
 _ABOUT = """\
 Writes one page about runs, side by side.
@@ -22,6 +23,7 @@ Settings, curves, returns, episodes with what decisions look at, and memory.
 
   arcade-gym report runs/a
   arcade-gym report runs/a runs/b --out report.html
+  arcade-gym report results/x/*-gru-s0 --study results/x
 
 The page opens in any browser and loads nothing from elsewhere.
 """
@@ -49,6 +51,8 @@ class _Options:
     """of the first episode"""
     network: Annotated[str, arg(metavar="NAME")] = "best"
     """best (of the evaluations during training) or last"""
+    study: Annotated[Path | None, arg(metavar="DIR")] = None
+    """folder of a study, whose tables end the page"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,12 +72,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         settings = _settings(options)
         check_out(options.out)
+        study = _tables_of(options.study) if options.study else None
         compilation_cache.enable()
-        write_report(options.runs, options.out, settings, shown=progress.shown)
+        write_report(
+            options.runs, options.out, settings, study=study, shown=progress.shown
+        )
     except (ImportError, OSError, ValueError) as error:
         return fail("report", error)
     print(f"Wrote {options.out}; open it in a browser")
     return 0
+
+
+def _tables_of(folder: Path) -> Markup:
+    from arcade_gym.study.reports import fragment  # noqa: PLC0415  # few ask for it
+
+    return Markup(fragment(folder))
 
 
 def _settings(options: _Options) -> Settings:

@@ -33,6 +33,7 @@ def write_report(
     out: Path | str,
     settings: Settings | None = None,
     *,
+    study: Markup | None = None,
     shown: Shown = silently,
 ) -> Path:
     """Measures runs and writes the page about them.
@@ -41,6 +42,8 @@ def write_report(
         paths: folders of the runs.
         out: the page, .html; it is replaced when the new one is complete.
         settings: what is measured; None is `Settings()`.
+        study: sections about more runs, which the page ends with; it has to be HTML
+            without scripts and styles, as `arcade_gym.study.reports.fragment` gives it.
         shown: passes on what is worked at, and may say how far it is.
 
     Raises:
@@ -57,7 +60,7 @@ def write_report(
         player(run, memory, settings, shown)
         for run, memory in zip(runs, memories, strict=True)
     ]
-    page = _page(runs, results, memories, players, settings)
+    page = _page(runs, results, memories, players, settings, study or Markup())
     with film.explained(out), replacing(out) as file:
         file.write(page.encode())
     return out
@@ -83,6 +86,7 @@ def _page(
     memories: Sequence[Memory],
     players: Sequence[Any],
     settings: Settings,
+    study: Markup,
 ) -> str:
     style, script = _asset("report.css"), _asset("report.js")
     names = ", ".join(run.name for run in runs)
@@ -97,6 +101,8 @@ def _page(
         returns=returns(runs, results),
         players=_cards(runs, memories, settings),
         recall=recall(runs, memories),
+        study=_study(study),
+        study_link=element("a", "Study", href="#study") if study else "",
         data=_data(runs, players),
     )
 
@@ -141,6 +147,12 @@ def _cards(
         scores = "probabilities" if run.config.is_policy else "Q-values"
         cards.append(player_card(run, seeds, scores))
     return element("div", *cards, class_="players")
+
+
+def _study(sections: Markup) -> Markup:
+    if not sections:
+        return sections
+    return element("div", sections, id="study")
 
 
 def _data(runs: Sequence[Run], players: Sequence[Any]) -> Markup:

@@ -78,8 +78,11 @@ def as_html(table: Table) -> str:
     rows = "\n".join(f"<tr>{_html_cells(table, row)}</tr>" for row in table.rows)
     return (
         f'<section id="study-{table.name}">\n<h2>{html.escape(table.title)}</h2>\n'
+        f'<figure class="framed"><div class="scroll" tabindex="0" role="region"'
+        f' aria-label="{html.escape(table.title)}">\n'
         f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n"
-        f"</table>\n<p>{html.escape(table.note)}</p>\n</section>\n"
+        f"</table>\n</div><figcaption>{html.escape(table.note)}</figcaption></figure>\n"
+        "</section>\n"
     )
 
 

@@ -6,6 +6,7 @@ from arcade_gym.commands import compilation_cache
 from arcade_gym.commands.main import main
 from tests.arcade_gym.baselines.conftest import own_cue
 from tests.arcade_gym.report import folders
+from tests.arcade_gym.study import kit
 
 __all__ = ["own_cue"]
 
@@ -53,6 +54,7 @@ def test_options_reach_the_page(run, tmp_path):
         ("nowhere", "nowhere is not the folder of a run"),
         ("RUN --out RUN", "a report ends in .html or .htm"),
         ("RUN --out no/x.html", "cannot write 'no/x.html'"),
+        ("RUN --study nowhere", "nowhere"),
         ("RUN --episodes 1", "episodes must be from 2"),
         ("RUN --max-steps 0", "max_steps must be from 1"),
         ("RUN --kind nois", "Did you mean 'noise'"),
@@ -65,6 +67,17 @@ def test_what_cannot_be_is_refused_and_nothing_written(
     assert write(*arguments.replace("RUN", str(run)).split()) == 2
     assert message in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_study_ends_the_page(run, tmp_path):
+    out = tmp_path / "results"
+    kit.write_study(out, lambda *_: (0.5, 0.25), memory=("none", "gru"), seeds=2)
+    assert write(run, *SMALL, "--study", out) == 0
+    text = (tmp_path / "report.html").read_text()
+    assert text.index('id="memory"') < text.index('id="study"')
+    assert text.count('<section id="study-') == 3
+    assert '<a href="#study">Study</a>' in text
 
 
 @pytest.mark.slow
