@@ -23,10 +23,10 @@ Ages = Int32[Array, " num_envs"]
 
 
 class Past(NamedTuple):
-    """What lanes show, and have shown before.
+    """What lanes have shown before a step.
 
     Attributes:
-        planes: the frames of their stacks, the oldest first.
+        planes: the frames of a stack but for the new one, the oldest first.
         age: how many steps ago each episode began, at most as many as a stack goes
             back; its first frame stands for those before it.
     """
@@ -60,10 +60,10 @@ class KeptPlanes:
         """
         if not self._is_used:
             return
-        planes = jax.block_until_ready(_split(frames, self._stack))
+        self._spare, *planes = jax.block_until_ready(_split(frames, self._stack))
         device = frames.sharding
         age = jnp.full(len(frames), self._stack - 1, jnp.int32, device=device)
-        self._past = Past(planes, age)
+        self._past = Past(tuple(planes), age)
 
     def step(self, kernel: Any, buffer: Any, lanes: Any, actions: Any) -> Any:
         """Steps all lanes, in the way of the kernel that is fit.
@@ -82,10 +82,10 @@ class KeptPlanes:
             spare = jnp.zeros_like(past.planes[0])
         lanes, results, age = kernel.roll(spare, lanes, past.age, actions)
         refuse_tracer(results.obs)
-        oldest, *later = past.planes
-        planes = (*later, results.obs)
+        planes = (*past.planes, results.obs)
         frames = _stacking(self._shape, self._stack)(buffer, planes, age)
-        self._past, self._spare = Past(planes, age), oldest
+        self._spare, *later = planes
+        self._past = Past(tuple(later), age)
         return lanes, results._replace(obs=frames)
 
     def forget(self) -> None:
