@@ -295,6 +295,8 @@ _AXLE_HEIGHT = _PIVOT_Y - 1.5, _PIVOT_Y + 1.5
 _CART_STRIP = _CART_HEIGHT[0] - 1  # half a pixel at least: strips begin at whole ones
 _CART = _box(-11, _CART_HEIGHT[0], 11, _CART_HEIGHT[1])  # around the cart's centre
 _AXLE = _box(-1.5, _AXLE_HEIGHT[0], 1.5, _AXLE_HEIGHT[1])
+_TO_TIP = np.array([[0], [1], [1], [0]], np.int32) * _POLE_LENGTH  # of each corner
+_TO_SIDE = np.array([[-1], [-1], [1], [1]], np.int32)
 _PIVOT = _box(0, _PIVOT_Y, 0, _PIVOT_Y)[0]  # with the cart in the middle
 
 
@@ -310,10 +312,10 @@ def _in_units(corners: WholeCorners) -> Corners:
 def _pole(middle: Whole, turn: Whole) -> WholeCorners:
     """The pole as a rectangle turned around the pivot."""
     sin, cos = _sin_cos(turn)
-    across = jnp.stack([cos, sin]) * _POLE_WIDTH >> 1
+    along, across = jnp.stack([sin, -cos]), jnp.stack([cos, sin]) * _POLE_WIDTH >> 1
     foot = middle * _X_ONLY[0] + _PIVOT
-    tip = foot + _POLE_LENGTH * jnp.stack([sin, -cos])
-    return jnp.stack([foot - across, tip - across, tip + across, foot + across])
+    # As repetitions, or XLA would find sine and cosine again for each corner.
+    return foot[None] + _TO_TIP * along[None] + _TO_SIDE * across[None]
 
 
 def _sin_cos(turn: Whole) -> tuple[Whole, Whole]:
@@ -330,10 +332,8 @@ def _arrow_band(arrow: _Arrow, velocity: Scalar, theme: Theme) -> Band:
     length = jnp.clip(length, -_ARROW_LENGTH, _ARROW_LENGTH)
     shaft = jnp.sign(length) * jnp.maximum(jnp.abs(length) - _ARROW_TIP, 0.0)
     half = _ARROW_HEIGHT / 2
-    x = (
-        jnp.stack([jnp.float32(0.0), shaft, length, shaft, jnp.float32(0.0)])
-        + _CENTRE_X
-    )
+    start = jnp.float32(0.0)
+    x = jnp.stack([start, shaft, length, shaft, start]) + _CENTRE_X
     y = np.array([-half, -half, 0, half, half], np.float32) + np.float32(arrow.middle)
     layer = Polygon(
         corners=jnp.stack([x, y], axis=1),
