@@ -18,10 +18,11 @@ from arcade_gym.baselines.evaluation import (
     cross_evaluate,
     evaluation_seeds,
 )
+from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.baselines.watching import watch_agent
 from arcade_gym.commands import compilation_cache
 from arcade_gym.commands.flags import NUMBERS
-from arcade_gym.commands.running import refuse
+from arcade_gym.commands.running import fail, refuse
 from arcade_gym.films import film, recording
 from jax_core.game import Visibility
 
@@ -66,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Evaluates what the command line asks for.
 
     Returns:
-        The exit code: 0, or 2 where something cannot be used.
+        The exit code: 0, 1 where a file could not be written, 2 where something cannot
+        be used.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     options = tyro.cli(
@@ -84,7 +86,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, ImportError, ValueError) as error:
         return refuse("evaluate", error)
     compilation_cache.enable()
-    _judge(options, agents)
+    try:
+        _judge(options, agents)
+    except film.WriteError as error:
+        return fail("evaluate", error)
     return 0
 
 
@@ -133,7 +138,9 @@ def _judge(options: _Options, agents: Sequence[Agent]) -> None:
     way = "sampled" if options.sample else "greedy"
     print(f"mean return ± standard error, {options.episodes} {way} episodes")
     if options.json is not None:
-        options.json.write_text(json.dumps(_content(options.runs, judged)) + "\n")
+        with film.explained(options.json), replacing(options.json) as file:
+            content = _content(options.runs, judged)
+            file.write((json.dumps(content) + "\n").encode())
     if options.film is not None:
         _film(options.film, agents[0], options.film_seed)
 

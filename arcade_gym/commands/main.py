@@ -1,9 +1,14 @@
 """`arcade-gym VERB`: finds the verb, imports its file and nothing else, and runs it."""
 
+import atexit
 import importlib
 import os
+import shutil
+import signal
 import sys
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 from jax_core import registry
@@ -44,10 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if "" not in sys.path:
         sys.path.append("")  # `mine:policy` may lie in the present folder
+    _do_without_a_home()
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:
+        if argv is None:  # what is still compiling is ended by a second one
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         return INTERRUPTED
     except BrokenPipeError:  # `arcade-gym games | head -1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -58,6 +66,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def play() -> int:
     """`popgym-arcade-play`, the published package's name of `arcade-gym play`."""
     return main(["play", *sys.argv[1:]])
+
+
+def _do_without_a_home() -> None:
+    """Gives matplotlib a folder where there is no home; it could not be imported."""
+    try:
+        Path.home()
+    except RuntimeError:
+        if "MPLCONFIGDIR" not in os.environ:
+            os.environ["MPLCONFIGDIR"] = folder = tempfile.mkdtemp()
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _run(arguments: list[str]) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.study.comparison import Comparison
 from arcade_gym.study.published import MARK, PUBLISHED
 from arcade_gym.study.statistics import Estimate
@@ -35,7 +36,8 @@ def save_all(comparisons: Sequence[Comparison], folder: Path) -> list[Path]:
                 continue
             for ending in ENDINGS:
                 path = folder / f"{comparison.algorithm}_{name}.{ending}"
-                figure.savefig(path, dpi=150)
+                with replacing(path) as file:
+                    figure.savefig(file, format=ending, dpi=150)
                 written.append(path)
     return written
 

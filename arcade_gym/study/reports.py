@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arcade_gym.baselines.agent import NETWORKS
+from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.baselines.runs.judging import GREEDY, LAST, SAMPLED
 from arcade_gym.study import figures, humans, results, tables, writing
 from arcade_gym.study.comparison import by_algorithm
@@ -76,7 +77,9 @@ def write(
     if FIGURES in formats:
         files += figures.save_all(comparisons, out)
     page = out / PAGE
-    page.write_text(_page(made, found, files, f"{network} network, {policy}"))
+    with replacing(page) as file:
+        text = _page(made, found, files, f"{network} network, {policy}")
+        file.write(text.encode())
     return Written(made, (page, *files), found.unfinished)
 
 
@@ -102,7 +105,8 @@ def _write_tables(
         ending, write_table = writing.FORMATS[name]
         for table in made:
             path = out / f"{table.name}.{ending}"
-            path.write_text(write_table(table))
+            with replacing(path) as file:
+                file.write(write_table(table).encode())
             files.append(path)
     return files
 
