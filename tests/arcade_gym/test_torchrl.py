@@ -20,21 +20,19 @@ from torchrl.envs.libs.gym import GymWrapper
 from torchrl.envs.transforms import RewardSum
 
 LANES, STEPS, LIMITS = 3, 14, (3, 5, 4)
+TOGETHER = (3, 3, 3)
 MODES = ["SameStep", "Disabled"]
 
 
-def played(backend, mode, **options):
-    """Lanes with limits of their own, so that they never end all at once.
-
-    When they do, TorchRL resets a SameStep environment once more, to other episodes.
-    """
+def played(backend, mode, limits=LIMITS, **options):
+    """Lanes that end after steps of their own."""
     level = jax_core.make("SkittlesEasy")[1]
     options = {"game": "Skittles", "max_episode_steps": None} | options
     return make(
         LANES,
         backend=backend,
         autoreset_mode=mode,
-        params=jax.tree.map(lambda number: np.array(LIMITS), level),
+        params=jax.tree.map(lambda number: np.array(limits), level),
         **options,
     )
 
@@ -44,8 +42,8 @@ def wrapped(backend, mode, **options):
     return GymWrapper(envs, categorical_action_encoding=True)
 
 
-def rollout(backend, mode):
-    env = wrapped(backend, mode)
+def rollout(backend, mode, limits):
+    env = wrapped(backend, mode, limits=limits)
     start = env.reset(seed=0)
     torch.manual_seed(0)
     return env.rollout(
@@ -53,9 +51,13 @@ def rollout(backend, mode):
     )
 
 
-def transitions(actions):
-    """The same with ours alone: [steps, lanes] of each result."""
-    envs = played("numpy", "Disabled")
+def transitions(actions, mode, limits):
+    """The same with ours alone: [steps, lanes] of each result.
+
+    TorchRL resets an environment when all lanes have ended, also one that has begun the
+    next episodes by itself; it then goes on with those after them.
+    """
+    envs = played("numpy", "Disabled", limits)
     obs = envs.reset(seed=0)[0].copy()
     for action in actions:
         after, reward, terminated, truncated, _ = envs.step(action)
@@ -63,18 +65,21 @@ def transitions(actions):
         obs = after.copy()
         if (ended := terminated | truncated).any():
             obs = envs.reset(options={"reset_mask": ended})[0].copy()
+        if mode == "SameStep" and ended.all():
+            obs = envs.reset()[0].copy()
 
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
-def test_rollouts_equal_ours_transition_by_transition(backend, mode):
-    seen = rollout(backend, mode)
+@pytest.mark.parametrize("limits", [LIMITS, TOGETHER], ids=["apart", "together"])
+def test_rollouts_equal_ours_transition_by_transition(backend, mode, limits):
+    seen = rollout(backend, mode, limits)
     assert seen.batch_size == (LANES, STEPS)
     actions = seen["action"].numpy().T
     names = ("observation", ("next", "observation"), ("next", "reward"))
     names += (("next", "terminated"), ("next", "truncated"))
     ended = 0
-    for step, wanted in enumerate(transitions(actions)):
+    for step, wanted in enumerate(transitions(actions, mode, limits)):
         for name, array in zip(names, wanted, strict=True):
             found = seen[name][:, step].reshape(array.shape)
             assert found.numpy().dtype == array.dtype
