@@ -14,7 +14,7 @@ QUICK = {("SkittlesEasy", "without_memory")}
 def _cases():
     for env_id, level in returns.all_returns().items():
         for who, played in level._asdict().items():
-            marks = () if (env_id, who) in QUICK else pytest.mark.slow
+            marks = () if (env_id, who) in QUICK else pytest.mark.long
             if played is not None:
                 yield pytest.param(env_id, who, marks=marks, id=f"{env_id}-{who}")
 
