@@ -104,10 +104,12 @@ def load(path: Path, like: Any) -> Any:
             network = eqx.tree_deserialise_leaves(file, like)
             is_whole = not file.read(1)
     except (RuntimeError, ValueError, EOFError) as error:
-        raise ValueError(f"{path} {_FOREIGN}: {error}") from error
+        said = str(error).rstrip(".")
+        raise ValueError(f"{path} {_FOREIGN}: {said}; {_WAY_OUT}") from error
     if not is_whole:
-        raise ValueError(f"{path} {_FOREIGN}: it holds more arrays")
+        raise ValueError(f"{path} {_FOREIGN}: it holds more arrays; {_WAY_OUT}")
     return network
 
 
 _FOREIGN = "does not hold the weights of the network that config.json describes"
+_WAY_OUT = "bring back the file that the run wrote, or train it again"
