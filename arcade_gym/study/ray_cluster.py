@@ -4,6 +4,7 @@ Ray starts a task again when the process or the machine that had it dies; the ce
 goes on from its last checkpoint. A cell that fails by itself is not started again.
 """
 
+import importlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -40,9 +41,8 @@ class RayCluster:
             ModuleNotFoundError: ray is not installed.
             ConnectionError: there is no cluster at RAY_ADDRESS.
         """
-        import ray  # noqa: PLC0415  # optional, and heavy
-
-        self._ray: Any = ray
+        ray: Any = importlib.import_module("ray")  # optional, and heavy
+        self._ray = ray
         self._folder = folder
         self._is_stopping = False
         self._waiting: dict[Any, RunConfig] = {}

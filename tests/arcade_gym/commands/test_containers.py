@@ -1,4 +1,4 @@
-"""Commands where there is no home, no name of the user, or no room (issue 19)."""
+"""Commands where there is no home, no name of the user, or no room."""
 
 import os
 import signal
@@ -8,8 +8,6 @@ import tempfile
 from pathlib import Path
 
 import pytest
-
-pytestmark = pytest.mark.slow  # a process for each
 
 AGENT = "builtin:cartpole-hard-none"
 SMALL = ["-o", "64", "--lanes", "1", "--steps", "4"]
@@ -97,6 +95,7 @@ def run(python, folder, **options):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_commands_need_neither_a_home_nor_a_name_of_the_user(tmp_path, name):
     done = run(["-c", NAMELESS, *COMMANDS[name]], tmp_path)
@@ -107,6 +106,7 @@ def test_commands_need_neither_a_home_nor_a_name_of_the_user(tmp_path, name):
         assert (tmp_path / "film.gif").stat().st_size > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["record", "evaluate"])
 def test_a_disk_that_fills_up_leaves_no_half_film(command):
     if not hasattr(os, "getuid") or os.getuid() != 0:
@@ -133,6 +133,7 @@ def test_a_disk_that_fills_up_leaves_no_half_film(command):
             subprocess.run(["umount", folder], check=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ENDLESS)
 def test_ctrl_c_while_it_compiles_needs_no_traceback(tmp_path, name):
     done = run(["-c", WHILE_COMPILING, *ENDLESS[name]], tmp_path)
@@ -141,7 +142,15 @@ def test_ctrl_c_while_it_compiles_needs_no_traceback(tmp_path, name):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", AT_ONCE)
+@pytest.mark.parametrize(  # a process for each
+    "name",
+    [
+        pytest.param(
+            name, marks=getattr(pytest.mark, "quick" if name == "games" else "slow")
+        )
+        for name in AT_ONCE
+    ],
+)
 def test_ctrl_c_while_it_prints_needs_no_traceback(tmp_path, name):
     done = run(["-c", WHILE_PRINTING, *AT_ONCE[name]], tmp_path)
     assert done.returncode == 130, done.stderr
