@@ -50,8 +50,9 @@ def pytest_configure():
 def pytest_collection_modifyitems(config, items):
     """Leaves harder levels to slow tests, where an easy one shows the same.
 
-    Medium ones, whose sizes lie between those of the others, all but their constants;
-    hard ones all but their constants, what only they tell, and recorded transitions.
+    Medium ones, whose sizes lie between those of the others, all but their constants,
+    to long tests; hard ones all but their constants, what only they tell, and recorded
+    transitions.
     The conformity of NoisyCartPole, which is CartPole with noise, is slow, too.
     `--update-golden` draws all levels.
     """
@@ -71,7 +72,8 @@ def pytest_collection_modifyitems(config, items):
             item.own_markers = [m for m in item.own_markers if m.name != "quick"]
         is_shown = re.sub(level, "Easy", item.nodeid) in names
         if is_shown and re.search("|".join(slow), item.nodeid):
-            item.add_marker(pytest.mark.slow)
+            is_between = "Medium" in item.nodeid
+            item.add_marker(pytest.mark.long if is_between else pytest.mark.slow)
     config.stash[_QUICK] = [i.nodeid for i in items if i.get_closest_marker("quick")]
 
 

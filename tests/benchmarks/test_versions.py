@@ -17,7 +17,7 @@ def row(ratios, same):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_version_is_as_fast_as_itself(tmp_path):
     path = tmp_path / "result.json"
     arguments = [str(ROOT), "BreakoutEasy", "--obs-size", "64", *TINY]

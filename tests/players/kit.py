@@ -12,7 +12,7 @@ from tests.players import viewers
 
 every_level = pytest.mark.parametrize(
     "level",
-    ["Easy", *(pytest.param(i, marks=pytest.mark.slow) for i in ("Medium", "Hard"))],
+    ["Easy", *(pytest.param(i, marks=pytest.mark.long) for i in ("Medium", "Hard"))],
 )
 
 

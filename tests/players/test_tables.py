@@ -31,7 +31,7 @@ def test_a_table_tells_apart_what_looks_different_and_nothing_else(env_id):
     assert len(states.time) > kinds[0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_table_gets_better_and_makes_only_moves_of_its_task():
     """Random play returns 0.11, and 0.12 with the moves that do something."""
     task = countrecall_views.TASK._replace(updates=60)

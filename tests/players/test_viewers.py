@@ -19,7 +19,7 @@ QUICK = "Skittles"
 every_game = pytest.mark.parametrize(
     "name",
     [
-        name if name == QUICK else pytest.param(name, marks=pytest.mark.slow)
+        name if name == QUICK else pytest.param(name, marks=pytest.mark.long)
         for name in registry.games
     ],
 )

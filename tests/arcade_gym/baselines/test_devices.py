@@ -10,7 +10,7 @@ def seen():
     return kit.printed_on_eight_devices("shared_lanes")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("devices", [2, 8])
 def test_the_first_update_does_not_depend_on_the_devices(seen, devices):
     found = seen[str(devices)]

@@ -313,7 +313,7 @@ def on_devices():
     return kit.printed_on_eight_devices("dqn_on_devices")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("devices", ["2", "8"])
 def test_the_first_update_does_not_depend_on_the_devices(on_devices, devices):
     assert on_devices["moved"] > 1e-3

@@ -40,7 +40,7 @@ def played_by_hand(env, draw, seed, actions):
     ("env_id", "steps", "max_steps"),
     [
         ("SkittlesEasy", 30, 8),
-        pytest.param("CartPoleEasy", 60, 200, marks=pytest.mark.slow),
+        pytest.param("CartPoleEasy", 60, 200, marks=pytest.mark.long),
         pytest.param("CountRecallEasy", 20, 6, marks=pytest.mark.slow),
     ],
 )

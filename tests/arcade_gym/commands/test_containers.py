@@ -95,8 +95,15 @@ def run(python, folder, **options):
     )
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", COMMANDS)
+def chosen(names, *slow):
+    """A process for each takes its time: all but some are long."""
+    return [
+        pytest.param(name, marks=pytest.mark.slow if name in slow else pytest.mark.long)
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize("name", chosen(COMMANDS, "record", "train"))
 def test_commands_need_neither_a_home_nor_a_name_of_the_user(tmp_path, name):
     done = run(["-c", NAMELESS, *COMMANDS[name]], tmp_path)
     assert done.returncode == 0, done.stderr
@@ -133,8 +140,7 @@ def test_a_disk_that_fills_up_leaves_no_half_film(command):
             subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize("name", chosen(ENDLESS, "record", "train"))
 def test_ctrl_c_while_it_compiles_needs_no_traceback(tmp_path, name):
     done = run(["-c", WHILE_COMPILING, *ENDLESS[name]], tmp_path)
     # A second one ends what is still at work; shells make 130 of that too.
