@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT))  # the players are not part of the package
 import jax_core  # noqa: E402  # after the path
 from arcade_gym import record  # noqa: E402
 from arcade_gym.listing import find_game, manual_of  # noqa: E402
-from arcade_gym.returns import Played, returns_of  # noqa: E402
+from arcade_gym.returns import LevelReturns, Played, returns_of  # noqa: E402
 from jax_core import registry  # noqa: E402
 from tests.players import battleship, measuring, minesweeper, rollout, skittles  # noqa: E402
 
@@ -52,10 +52,8 @@ BOUNDS = {
 
 # Headings of the columns of returns.
 PLAYERS = {
-    "random": "random",
-    "without_memory": "without memory",
-    "with_memory": "with memory",
-    "knows_state": "knows the state",
+    who: who.replace("knows", "knows_the").replace("_", " ")
+    for who in LevelReturns._fields
 }
 
 GIVES = """\

@@ -1,7 +1,7 @@
 """BattleShip: find and hit all ship cells on a hidden board.
 
-The partial view shows the result of a shot only while the cursor is on it, so the
-player has to remember where it fired and what it hit.
+The partial view shows the result of a shot only while the cursor is on it: where it
+fired and what it hit is for the player to remember.
 
 Actions:
     | 0 up | 1 down | 2 left | 3 right | 4 fire |
