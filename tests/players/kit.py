@@ -25,16 +25,18 @@ def read(env_id, played, reader):
 
 
 @functools.cache
-def watched(env_id, viewer, lanes=64):
-    """Whole episodes, [lane, step], which stay as they are after their end."""
+def watched(env_id, viewer, lanes=64, steps=None):
+    """Episodes, whole or so many steps, [lane, step]; what is over stays as it is."""
     env, params = kit.make(env_id)
+    length = params.max_steps + 1 if steps is None else steps
 
     def run(key):
         def step(now, _):
             return viewers.advance(env, params, viewer, now), now
 
         first = viewers.begin(env, params, viewer, key)
-        return jax.lax.scan(step, first, length=params.max_steps + 1)[1]
+        return jax.lax.scan(step, first, length=length)[1]
 
     played = jit_plainly(jax.vmap(run))(jax.random.split(jax.random.key(3), lanes))
-    return jax.tree.map(np.asarray, played._replace(key=None))
+    arrays = jax.tree.map(np.asarray, played._replace(key=None))
+    return arrays._replace(key=played.key)  # which NumPy cannot hold

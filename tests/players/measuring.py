@@ -7,11 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 
 import jax_core
+from arcade_gym.returns import LevelReturns
 from jax_core import registry
 from tests.players import rollout, viewers
 
 VIEWING = {"without_memory": "REACTIVE", "with_memory": "REMEMBERING"}
-PLAYERS = ("random", *VIEWING, "knows_state")
+PLAYERS = LevelReturns._fields
 ONE_BY_ONE = {"Tetris"}  # whose player with memory thinks hard, but once a piece
 
 

@@ -1,7 +1,5 @@
 """Players of the partial view know what it shows, and nothing else."""
 
-import functools
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,6 +9,7 @@ from jax_core import registry
 from tests.compiling import jit_plainly
 from tests.games import kit
 from tests.players import measuring, viewers
+from tests.players.kit import watched
 
 LANES, STEPS = 32, 16
 FEW_LANES = {"Tetris": 4}  # a player that thinks hard
@@ -23,24 +22,6 @@ every_game = pytest.mark.parametrize(
         for name in registry.games
     ],
 )
-
-
-@functools.cache
-def watched(env_id, viewer):
-    """Episodes under way, states and memories in one batch of lanes and steps."""
-    env, params = kit.make(env_id, partial=True)
-
-    def run(key):
-        def step(now, _):
-            return viewers.advance(env, params, viewer, now), now
-
-        first = viewers.begin(env, params, viewer, key)
-        return jax.lax.scan(step, first, length=STEPS)[1]
-
-    lanes = FEW_LANES.get(env_id.removesuffix("Easy"), LANES)
-    keys = jax.random.split(jax.random.key(0), lanes)
-    played = jit_plainly(jax.vmap(run))(keys)
-    return jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), played)
 
 
 def exchanged(states):
@@ -58,7 +39,8 @@ def test_what_is_not_drawn_changes_nothing(name, who):
     """Neither the action nor what is remembered, where the pixels are the same."""
     env_id, viewer = f"{name}Easy", measuring.viewer_of(name, who)
     env, params = kit.make(env_id, partial=True)
-    now = watched(env_id, viewer)
+    played = watched(env_id, viewer, FEW_LANES.get(name, LANES), STEPS)
+    now = jax.tree.map(lambda leaf: leaf.reshape(-1, *leaf.shape[2:]), played)
 
     def act(state, memory, key):
         picture = viewers.look(env, state, params)
