@@ -46,16 +46,23 @@ def carry_out(config: RunConfig, log: Path) -> Outcome:
         log: takes all that is said on stderr, after a line that says who is at work.
     """
     _forget_other_programs(config)
-    with said_in(log):
-        try:
-            report = train(config, resume=True)
-        except FolderBusyError as error:
-            return Outcome(BUSY, str(error))
-        except Interrupted as stop:
-            return Outcome(STOPPED, str(stop))
-        except Exception as error:  # whatever it is: the other cells go on
-            traceback.print_exc()
-            return Outcome(FAILED, _line(error))
+    try:
+        with said_in(log):
+            return _train(config)
+    except OSError as error:  # the log cannot be written
+        return Outcome(FAILED, _line(error))
+
+
+def _train(config: RunConfig) -> Outcome:
+    try:
+        report = train(config, resume=True)
+    except FolderBusyError as error:
+        return Outcome(BUSY, str(error))
+    except Interrupted as stop:
+        return Outcome(STOPPED, str(stop))
+    except Exception as error:  # whatever it is: the other cells go on
+        traceback.print_exc()
+        return Outcome(FAILED, _line(error))
     return Outcome(DONE, f"return {report.mean():.3f} in {report.seconds:,.0f} s")
 
 

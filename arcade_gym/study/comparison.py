@@ -167,20 +167,19 @@ class Comparison:
     def _by_seed(
         self, level: str, memory: str, trained: str, shown: str, *, score: Score
     ) -> BySeed:
-        found: BySeed = {}
+        runs: dict[int, Record] = {}
         for record in self.of(level, memory):
             if record.view != trained:
                 continue
-            value = score(record, shown)
-            if value is None:
-                continue
-            if record.config.seed in found:
+            seed = record.config.seed
+            if seed in runs:
                 raise ValueError(
-                    f"{record.path} is a second run of seed {record.config.seed} with "
+                    f"{record.path} and {runs[seed].path} are both of seed {seed} with "
                     f"{memory} on {level} in the {trained} view; move one of them away"
                 )
-            found[record.config.seed] = value
-        return found
+            runs[seed] = record
+        scores = {seed: score(record, shown) for seed, record in runs.items()}
+        return {seed: value for seed, value in scores.items() if value is not None}
 
 
 def by_algorithm(

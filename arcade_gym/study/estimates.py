@@ -15,13 +15,16 @@ Kind = tuple[str, str]
 """What speed depends on most: memory and level."""
 
 
+MEASURED, FINISHED = "measured", "finished cells"
+
+
 class Speed(NamedTuple):
     """How fast cells of a kind go.
 
     Attributes:
         steps_per_second: of training.
         overhead: seconds of a cell that do not grow with its steps.
-        source: "measured" or "finished cells".
+        source: `MEASURED` or `FINISHED`.
     """
 
     steps_per_second: float
@@ -45,7 +48,7 @@ def of_finished(cells: Sequence[RunConfig]) -> dict[Kind, Speed]:
                 done["seconds"] / done["steps"]
             )
     return {
-        kind: Speed(1 / statistics.mean(some), 0.0, "finished cells")
+        kind: Speed(1 / statistics.mean(some), 0.0, FINISHED)
         for kind, some in seconds.items()
     }
 
@@ -124,5 +127,5 @@ def _speed(config: RunConfig, seconds: float) -> Speed:
         session.advance()
     spent = time.perf_counter() - began
     if session.rows == rows:  # the run is a single update
-        return Speed(rows / overhead, 0.0, "measured")
-    return Speed((session.rows - rows) / spent, overhead, "measured")
+        return Speed(rows / overhead, 0.0, MEASURED)
+    return Speed((session.rows - rows) / spent, overhead, MEASURED)

@@ -120,16 +120,18 @@ def curves(comparison: Comparison) -> Any:
     for axis, (level, view) in zip(axes, drawn, strict=False):
         for place, memory in enumerate(comparison.memories):
             runs = [r for r in comparison.of(level, memory) if r.view == view]
-            for run in runs:
-                axis.plot(*run.curve, color=f"C{place}", alpha=0.3, linewidth=0.8)
-            if runs:
-                steps, means = _mean_curve([run.curve for run in runs])
+            judged = [run.curve for run in runs if run.curve.steps]
+            for curve in judged:
+                axis.plot(*curve, color=f"C{place}", alpha=0.3, linewidth=0.8)
+            if judged:
+                steps, means = _mean_curve(judged)
                 axis.plot(steps, means, color=f"C{place}", label=memory)
         axis.set_title(f"{level}, {view} view", fontsize=9)
         axis.grid(alpha=0.3)
         axis.tick_params(labelsize=7)
     axes[0].set_ylabel("greedy return")
-    axes[0].legend(fontsize=7)
+    if lines := _by_label(axes):
+        axes[0].legend(lines.values(), lines.keys(), fontsize=7)
     figure.supxlabel("steps", fontsize=9)
     return figure
 
@@ -168,9 +170,18 @@ def _error(found: Estimate) -> Any:
     return [[found.value - found.low], [found.high - found.value]]
 
 
+def _by_label(axes: Sequence[Any]) -> dict[str, Any]:
+    """A line of each memory, wherever it was drawn."""
+    found: dict[str, Any] = {}
+    for axis in axes:
+        for line, label in zip(*axis.get_legend_handles_labels(), strict=True):
+            found.setdefault(label, line)
+    return found
+
+
 def _mean_curve(curves: Sequence[Any]) -> tuple[np.ndarray, np.ndarray]:
     """The mean over curves, at the steps of the first, as far as all of them go."""
-    end = min(curve.steps[-1] for curve in curves if curve.steps)
+    end = min(curve.steps[-1] for curve in curves)
     steps = np.array([step for step in curves[0].steps if step <= end])
     means = [np.interp(steps, curve.steps, curve.means) for curve in curves]
     return steps, np.mean(means, axis=0)

@@ -11,6 +11,8 @@ from arcade_gym.baselines.runs.atomic_files import write_json
 from arcade_gym.baselines.runs.run_directory import RunDirectory
 from arcade_gym.study.cells import FAILED, Outcome
 
+FAILURES = "failures"
+
 
 class StudyFolder:
     """Files of a study beside its cells, which are folders of runs.
@@ -25,7 +27,15 @@ class StudyFolder:
         """Looks at nothing yet."""
         self.path = Path(path)
         self.logs = self.path / "logs"
-        self.failures = self.path / "failures"
+        self.failures = self.path / FAILURES
+
+    def make(self) -> None:
+        """Makes the folder, where there is none.
+
+        Raises:
+            OSError: it cannot be made.
+        """
+        make_folder(self.logs)
 
     def log(self, config: RunConfig) -> Path:
         """Where the processes of a cell say what they do."""
@@ -78,6 +88,21 @@ class StudyFolder:
 
     def _failure(self, config: RunConfig) -> Path:
         return self.failures / f"{config.folder.name}.json"
+
+
+def make_folder(path: Path) -> None:
+    """Makes a folder, where there is none.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"cannot make the folder {path}: {error.strerror}; choose another one: "
+            "--out DIR"
+        ) from error
 
 
 def is_done(config: RunConfig) -> bool:

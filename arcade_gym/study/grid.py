@@ -146,6 +146,8 @@ def shard(cells: Sequence[RunConfig], number: int, count: int) -> list[RunConfig
     Raises:
         ValueError: there is no such process.
     """
+    if count < 1:
+        raise ValueError(f"shard must be one of at least 1 part, got {number}/{count}")
     if not 1 <= number <= count:
         raise ValueError(
             f"shard must be from 1/{count} to {count}/{count}, got {number}/{count}"

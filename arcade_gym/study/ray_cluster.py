@@ -6,7 +6,6 @@ goes on from its last checkpoint. A cell that fails by itself is not started aga
 
 import importlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import jax
@@ -44,6 +43,7 @@ class RayCluster:
         ray: Any = importlib.import_module("ray")  # optional, and heavy
         self._ray = ray
         self._folder = folder
+        self._cpus, self._gpus = cpus, gpus
         self._is_stopping = False
         self._waiting: dict[Any, RunConfig] = {}
         if not ray.is_initialized():
@@ -56,14 +56,25 @@ class RayCluster:
         self, cells: Sequence[RunConfig]
     ) -> Iterator[tuple[RunConfig, Outcome]]:
         """Hands all cells over and gives them back as they end."""
-        settings = cache_settings()
+        settings, folder = cache_settings(), str(self._folder.path.absolute())
         for config in cells:
-            log = str(self._folder.log(config).absolute())
             absolute = config.to_json() | {"out": str(config.folder.absolute())}
-            self._waiting[self._task.remote(absolute, log, settings)] = config
+            self._waiting[self._task.remote(absolute, folder, settings)] = config
         while self._waiting:
             (ended,), _ = self._ray.wait(list(self._waiting), num_returns=1)
             yield self._waiting.pop(ended), self._outcome(ended)
+
+    def lacks(self) -> str:
+        """What no machine of the cluster has now, so that cells wait for it; or ""."""
+        for name, wanted in (("CPU", self._cpus), ("GPU", self._gpus)):
+            alive = [node for node in self._ray.nodes() if node["Alive"]]
+            most = max((node["Resources"].get(name, 0) for node in alive), default=0)
+            if wanted > most:
+                return (
+                    f"cells wait for a machine with {name}: {wanted:g}; the largest of "
+                    f"the cluster has {most:g}"
+                )
+        return ""
 
     def interrupt(self) -> None:
         """Asks all cells to save and to stop; the second time, stops them."""
@@ -88,8 +99,12 @@ class RayCluster:
             return Outcome(FAILED, f"{type(error).__name__}: {lines[0]}")
 
 
-def _carry_out(config: dict[str, Any], log: str, settings: dict[str, Any]) -> Any:
-    """What runs on the cluster."""
+def _carry_out(content: dict[str, Any], path: str, settings: dict[str, Any]) -> Any:
+    """What runs on the cluster; leaves a cell that failed elsewhere."""
     for name, value in settings.items():
         jax.config.update(name, value)
-    return tuple(carry_out(RunConfig.from_json(config), Path(log)))
+    config, folder = RunConfig.from_json(content), StudyFolder(path)
+    reason = folder.failed(config)
+    if reason is not None:
+        return FAILED, reason
+    return tuple(carry_out(config, folder.log(config)))

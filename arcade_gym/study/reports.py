@@ -9,6 +9,7 @@ from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.baselines.runs.judging import GREEDY, LAST, SAMPLED
 from arcade_gym.study import figures, humans, results, tables, writing
 from arcade_gym.study.comparison import by_algorithm
+from arcade_gym.study.folder import make_folder
 from arcade_gym.study.results import Results
 from arcade_gym.study.tables import Table
 from jax_core.registry import unknown
@@ -72,7 +73,7 @@ def write(
         tables.over_levels(comparisons, played),
         tables.beside_published(comparisons, played),
     )
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     files = _write_tables(made, out, formats)
     if FIGURES in formats:
         files += figures.save_all(comparisons, out)

@@ -13,6 +13,7 @@ from arcade_gym.baselines.config import RunConfig
 from arcade_gym.baselines.runs.judging import GREEDY, LAST
 from arcade_gym.baselines.runs.run_directory import FORMAT, RunDirectory
 from arcade_gym.study.curves import Curve, published_score
+from arcade_gym.study.folder import FAILURES
 
 COMPARED = ("seed", "memory", "partial_obs")
 """Settings in which the runs of one level may differ; those of several memories may
@@ -63,7 +64,7 @@ class Record:
         if wanted not in self.means:
             raise ValueError(
                 f"{self.path} has no judgement of the {network} network, {policy}, in "
-                f"the {shown} view; it has {sorted(self.means)}"
+                f"the {shown} view; it has: {', '.join(map(' '.join, self.means))}"
             )
         return self.means[wanted]
 
@@ -74,7 +75,7 @@ class Results:
 
     Attributes:
         records: those that have ended, in the order of their folders' names.
-        unfinished: folders of the others.
+        unfinished: folders of the others, and of cells that failed before they began.
     """
 
     records: tuple[Record, ...]
@@ -87,7 +88,7 @@ def read(folder: Path | str) -> Results:
     Raises:
         FileNotFoundError: the folder is missing, or no run in it has ended.
         ValueError: runs that cannot be compared: of several versions of a game, or of
-            one level with other settings.
+            one level with other settings; or a damaged file.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -102,8 +103,9 @@ def read(folder: Path | str) -> Results:
     records = tuple(_record(directory) for directory in ended)
     check_versions(records)
     check_settings(records)
-    unfinished = (run.path for run in directories if not run.is_done)
-    return Results(records, tuple(unfinished))
+    unfinished = [run.path for run in directories if not run.is_done]
+    unfinished += set(_failed(folder)) - {run.path for run in directories}
+    return Results(records, tuple(sorted(unfinished)))
 
 
 def check_versions(records: Sequence[Record]) -> None:
@@ -162,13 +164,19 @@ def _check_same(one: Record, other: Record, allowed: Sequence[str]) -> None:
 def _runs(folder: Path) -> Iterator[RunDirectory]:
     for config in sorted(folder.glob("**/config.json")):
         directory = RunDirectory(config.parent)
-        if FORMAT in config.read_text():
+        if FORMAT in config.read_text(errors="replace"):
             yield directory
+
+
+def _failed(folder: Path) -> Iterator[Path]:
+    """Folders of cells that failed; they need not exist."""
+    for failure in folder.glob(f"**/{FAILURES}/*.json"):
+        yield failure.parent.with_name(failure.stem)
 
 
 def _record(directory: RunDirectory) -> Record:
     config, about = directory.read()
-    done = json.loads(directory.done.read_text())
+    done = _parsed(directory.done.read_text(), directory.done)
     chunks = _lines(directory.metrics)
     return Record(
         path=directory.path,
@@ -210,4 +218,13 @@ def _curve(evaluations: Sequence[dict[str, Any]]) -> Curve:
 def _lines(path: Path) -> list[dict[str, Any]]:
     if not path.is_file():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines() if line]
+    return [_parsed(line, path) for line in path.read_text().splitlines() if line]
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is damaged: {error}; move its folder away, or train it again"
+        ) from error

@@ -139,9 +139,8 @@ def over_levels(comparisons: Sequence[Comparison], played: Played) -> Table:
     header += tuple(HEADINGS[name] for name in QUANTITIES)
     note = (
         "(J - random) / (reachable - random) on the levels that all memories share: "
-        f"{_shared(comparisons)}. IQM is the interquartile mean over runs. "
-        + _INTERVALS
-        + _WORDS
+        f"{_shared(comparisons)}. IQM is the interquartile mean over runs, "
+        "which has no interval on a single level. " + _INTERVALS + _WORDS
     )
     return Table("aggregate", "All levels, normalised", header, tuple(rows), note)
 

@@ -41,9 +41,12 @@ class Worker:
         self._is_stopping = False
 
     def __call__(self, config: RunConfig) -> Outcome:
-        """Trains one cell and waits for it."""
+        """Trains one cell and waits for it; leaves one that failed elsewhere."""
         if self._is_stopping:
             return Outcome(STOPPED, "not begun")
+        reason = self._folder.failed(config)
+        if reason is not None:
+            return Outcome(FAILED, reason)
         process = self._process = self._process or self._start()
         log = self._folder.log(config)
         outcome = _ask(process, {"config": config.to_json(), "log": str(log)})

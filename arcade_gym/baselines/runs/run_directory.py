@@ -1,5 +1,6 @@
 """The folder of a run: names of its files, who may write there, what it is about."""
 
+import errno
 import json
 import shutil
 import sys
@@ -15,6 +16,9 @@ FORMAT = "arcade-gym run"
 
 _ABOUT = ("format", "versions", "command", "date", "network", "run_id")
 """Keys of config.json that are not fields of the configuration."""
+
+_TAKEN = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+"""What a lock says that another process has, on POSIX and on Windows."""
 
 
 class FolderBusyError(FileExistsError):
@@ -78,17 +82,25 @@ class RunDirectory:
 
         Raises:
             FolderBusyError: another process is at work here; a FileExistsError.
-            OSError: the folder cannot be made or written.
+            OSError: the folder cannot be made, written or locked.
         """
         with self._open_lock() as file:
             try:
                 _lock(file)
             except OSError as error:
-                raise FolderBusyError(
-                    f"another process is at work in {self.path}; wait for it, or "
-                    "choose another folder: --out DIR"
-                ) from error
+                raise self._not_locked(error) from error
             yield
+
+    def _not_locked(self, error: OSError) -> OSError:
+        if error.errno in _TAKEN:
+            return FolderBusyError(
+                f"another process is at work in {self.path}; wait for it, or choose "
+                "another folder: --out DIR"
+            )
+        return OSError(
+            f"the file system of {self.path} cannot lock files: {error.strerror}; "
+            "choose a folder on another one: --out DIR"
+        )
 
     def _open_lock(self) -> IO[bytes]:
         try:

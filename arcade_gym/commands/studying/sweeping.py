@@ -1,10 +1,11 @@
 """`arcade-gym study run`: trains the cells of a grid that are not done."""
 
+import importlib.util
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import tyro
 from tyro.conf import arg
@@ -12,7 +13,7 @@ from tyro.conf import arg
 from arcade_gym.baselines.config import RunConfig
 from arcade_gym.commands import compilation_cache
 from arcade_gym.commands.flags import FLAGS, NUMBERS
-from arcade_gym.commands.running import refuse
+from arcade_gym.commands.running import fail, refuse
 from arcade_gym.study import estimates
 from arcade_gym.study.folder import StudyFolder, is_done
 from arcade_gym.study.grid import VIEWS, Grid, shard
@@ -119,31 +120,24 @@ def main(argv: Sequence[str]) -> int:
     )
     folder = StudyFolder(options.out)
     try:
+        _check_cluster(options)
         cells = shard(_grid(options).cells(), *_shard(options.shard))
         folder.check(cells)
     except (FileExistsError, TypeError, ValueError) as error:
         return refuse("study run", error)
     compilation_cache.enable()
     if options.dry_run:
-        _foretell(cells, options.measure_seconds)
+        _foretell(folder, cells, options.measure_seconds)
         return 0
     try:
-        trainer = _trainer(folder, options)
-    except ModuleNotFoundError as error:
-        if error.name != "ray":
-            raise
-        return refuse(
-            "study run",
-            ImportError("--cluster ray needs ray: pip install 'arcade-gym[cluster]'"),
-        )
+        folder.make()
+        return _end(folder, _sweep(folder, cells, options))
+    except BrokenPipeError:  # nobody reads what is said
+        raise
     except ConnectionError as error:  # nobody is at RAY_ADDRESS
         return refuse("study run", error)
-    execute = one_by_one(trainer) if isinstance(trainer, Worker) else trainer
-    with closing(trainer), passing_on(trainer.interrupt):
-        tally = sweep(
-            folder, cells, execute, retry_failed=options.retry_failed, say=_say
-        )
-    return _end(folder, tally)
+    except OSError as error:
+        return fail("study run", error)
 
 
 def _grid(options: _Options) -> Grid:
@@ -169,18 +163,37 @@ def _shard(text: str) -> tuple[int, int]:
     return int(number), int(count)
 
 
-def _trainer(folder: StudyFolder, options: _Options) -> Any:
+def _check_cluster(options: _Options) -> None:
+    has_cluster = options.cluster != "none"
+    if has_cluster and importlib.util.find_spec(options.cluster) is None:
+        raise ValueError("--cluster ray needs ray: pip install 'arcade-gym[cluster]'")
+    if not has_cluster and (options.cpus, options.gpus) != (1, 0):
+        raise ValueError("--cpus and --gpus are of a cluster: add --cluster ray")
+
+
+def _sweep(folder: StudyFolder, cells: Sequence[RunConfig], options: _Options) -> Tally:
     if options.cluster == "none":
-        return Worker(folder)
-    from arcade_gym.study.ray_cluster import RayCluster  # noqa: PLC0415  # optional
+        trainer = Worker(folder)
+        execute = one_by_one(trainer)
+    else:
+        from arcade_gym.study.ray_cluster import RayCluster  # noqa: PLC0415  # optional
 
-    return RayCluster(folder, cpus=options.cpus, gpus=options.gpus)
+        trainer = RayCluster(folder, cpus=options.cpus, gpus=options.gpus)
+        execute = trainer
+        if lacking := trainer.lacks():
+            _say(lacking)
+    with closing(trainer), passing_on(trainer.interrupt):
+        return sweep(
+            folder, cells, execute, retry_failed=options.retry_failed, say=_say
+        )
 
 
-def _foretell(cells: Sequence[RunConfig], seconds: float) -> None:
+def _foretell(folder: StudyFolder, cells: Sequence[RunConfig], seconds: float) -> None:
     """Prints the cells, and how long they will take."""
     for config in cells:
         state = "done" if is_done(config) else f"{config.total_rows:,} steps"
+        reason = folder.failed(config)
+        state += f", failed earlier: {reason}" if reason is not None else ""
         _say(f"{config.folder.name}: {state}")
     left = [config for config in cells if not is_done(config)]
     steps = sum(config.total_rows for config in left)
@@ -190,10 +203,9 @@ def _foretell(cells: Sequence[RunConfig], seconds: float) -> None:
         speeds = speeds | estimates.measure(left, speeds, seconds=seconds, say=_say)
     total = estimates.total_seconds(left, speeds)
     if total is not None and left:
-        _say(
-            f"about {in_words(total)}, one cell after another on this machine; what "
-            "was measured leaves out evaluations"
-        )
+        said = f"about {in_words(total)}, one cell after another on this machine"
+        is_measured = any(one.source == estimates.MEASURED for one in speeds.values())
+        _say(said + "; what was measured leaves out evaluations" * is_measured)
 
 
 def _end(folder: StudyFolder, tally: Tally) -> int:

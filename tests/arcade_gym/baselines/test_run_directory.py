@@ -1,5 +1,6 @@
 """Folders of runs: never overwritten unasked, held by one process, readable."""
 
+import errno
 import json
 import os
 import subprocess
@@ -8,6 +9,7 @@ import sys
 import pytest
 
 from arcade_gym.baselines.config import RunConfig
+from arcade_gym.baselines.runs import run_directory
 from arcade_gym.baselines.runs.run_directory import FolderBusyError, RunDirectory
 
 CONFIG = RunConfig(env_id="CartPoleEasy").resolved()
@@ -140,3 +142,15 @@ def test_damaged_configurations_are_refused(tmp_path, content, message):
 def test_other_folders_are_no_runs(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"has no config\.json"):
         RunDirectory(tmp_path).read()
+
+
+def test_a_file_system_without_locks_is_told_from_another_process(
+    tmp_path, monkeypatch
+):
+    def lock(file):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(run_directory, "_lock", lock)
+    with pytest.raises(OSError, match=r"cannot lock files: No locks .*--out") as told:
+        RunDirectory(tmp_path).locked().__enter__()
+    assert not isinstance(told.value, FolderBusyError)

@@ -84,6 +84,26 @@ def test_failures_are_listed_and_retried_when_asked(trained, capsys):
     assert len(trained.configs) == 2
 
 
+def test_a_dry_run_says_what_failed(trained, capsys):
+    line = [*SMOKE, "--memory", "none", "--seeds", "1", "--views", "full"]
+    trained.status = FAILED
+    main(line)
+    capsys.readouterr()
+    assert main([*line, "--dry-run", "--measure-seconds", "0"]) == 0
+    out = capsys.readouterr().out
+    assert "-s0: 4,096 steps, failed earlier: told so\n" in out
+
+
+def test_a_folder_that_cannot_be_made_is_refused(trained, capsys, tmp_path):
+    (tmp_path / "results").touch()
+    assert main([*SMOKE, "--memory", "none"]) == 1
+    assert "cannot make the folder results/logs: " in capsys.readouterr().err
+    assert not trained.configs
+    kit.write_study(tmp_path / "x", lambda _: (0.5, 0.5), memory=("none",), seeds=1)
+    assert main(["study", "report", "x", "--out", "results"]) == 1
+    assert "cannot make the folder results: " in capsys.readouterr().err
+
+
 def test_options_reach_the_cells(trained):
     flags = "--seeds 1 --views partial --memory lru --algorithm ppo --total-steps 1e4"
     flags += " --obs-size 96 --width 48 --layers 2 --eval-episodes 4 --test-episodes 5"
@@ -121,6 +141,16 @@ def test_a_dry_run_prints_cells_steps_and_hours(trained, capsys, monkeypatch):
     assert not trained.configs
 
 
+def test_an_estimate_from_finished_cells_says_nothing_of_measurements(
+    trained, capsys, tmp_path
+):
+    line = [*SMOKE, "--memory", "none", "--views", "full", "--dry-run"]
+    kit.write_run(kit.grid(tmp_path / "results").cells()[0], 0.5, 0.5)
+    assert main([*line, "--seeds", "2"]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last == "about 41 s, one cell after another on this machine"
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
@@ -129,6 +159,7 @@ def test_a_dry_run_prints_cells_steps_and_hours(trained, capsys, monkeypatch):
         (["--shard", "4/3"], "shard must be from 1/3 to 3/3, got 4/3"),
         (["--shard", "3"], "shard must be like 3/16, got '3'"),
         (["--seeds", "0"], "seeds must be at least 1"),
+        (["--gpus", "1"], "--gpus are of a cluster: add --cluster ray"),
     ],
 )
 def test_mistakes_are_refused(trained, capsys, flags, message):

@@ -58,6 +58,14 @@ def test_a_failure_is_told_in_a_line_and_in_full_in_the_log(config, tmp_path):
     assert last_line(log) == text
 
 
+def test_a_log_that_cannot_be_written_fails_the_cell_and_nothing_else(config, tmp_path):
+    (tmp_path / "logs").touch()
+    status, text = carry_out(config, tmp_path / "logs" / "x.log")
+    assert status == FAILED
+    assert text.startswith("FileExistsError: ")
+    assert not config.folder.exists()
+
+
 def test_a_log_takes_what_the_system_says_and_gives_stderr_back(tmp_path, capfd):
     log = tmp_path / "x.log"
     with said_in(log):

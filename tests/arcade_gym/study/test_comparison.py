@@ -104,7 +104,7 @@ def test_seeds_that_one_side_lacks_are_left_out(comparison):
 def test_two_runs_of_one_seed_are_refused(comparison):
     twice = type(comparison)("pqn", (*comparison.records, comparison.records[0]))
     memory = comparison.records[0].config.memory
-    with pytest.raises(ValueError, match="is a second run of seed"):
+    with pytest.raises(ValueError, match="are both of seed"):
         on_level(twice, memory, "gap")
 
 

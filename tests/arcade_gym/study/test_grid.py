@@ -133,6 +133,11 @@ def test_there_is_no_shard_beyond_the_last(grid, number):
         shard(grid().cells(), number, 3)
 
 
+def test_a_grid_has_at_least_one_shard(grid):
+    with pytest.raises(ValueError, match="at least 1 part, got 1/0"):
+        shard(grid().cells(), 1, 0)
+
+
 @pytest.mark.slow
 def test_widths_give_all_memories_as_many_parameters(grid):
     cells = grid(memory=("none", "gru", "lru"), seeds=1, match="parameters").cells()

@@ -7,7 +7,8 @@ import math
 import pytest
 from PIL import Image
 
-from arcade_gym.study import reports, writing
+from arcade_gym.study import figures, reports, results, writing
+from arcade_gym.study.comparison import by_algorithm
 from arcade_gym.study.published import PUBLISHED
 from arcade_gym.study.statistics import Estimate
 from arcade_gym.study.tables import Table
@@ -109,6 +110,14 @@ def test_all_files_are_there(written, study):
     page = (study / "report" / "report.md").read_text()
     assert "8 runs have ended; last network, greedy." in page
     assert "![pqn_returns](pqn_returns.png)" in page
+
+
+def test_a_run_that_was_never_judged_in_training_has_no_curve(tmp_path):
+    cells = kit.write_study(tmp_path, returns, memory=("none", "gru"), views=("full",))
+    for config in cells:
+        kit.write_lines(config.folder / "eval.jsonl", [])
+    (comparison,) = by_algorithm(results.read(tmp_path).records)
+    assert not figures.curves(comparison).axes[0].lines
 
 
 def test_the_best_network_can_be_reported(study, tmp_path):

@@ -6,7 +6,9 @@ import math
 import pytest
 
 from arcade_gym.study import humans, results
+from arcade_gym.study.cells import FAILED, Outcome
 from arcade_gym.study.curves import published_score
+from arcade_gym.study.folder import StudyFolder
 from tests.arcade_gym.study import kit
 
 
@@ -32,7 +34,7 @@ def test_a_run_is_read(tmp_path, cells):
 def test_what_was_not_judged_is_named(tmp_path, cells):
     kit.write_run(cells[0], 0.75, 0.25)
     (record,) = results.read(tmp_path).records
-    with pytest.raises(ValueError, match="no judgement of the last network, sampled"):
+    with pytest.raises(ValueError, match=r"last network, sampled.*best greedy full,"):
         record.returns("full", policy="sampled")
 
 
@@ -42,6 +44,10 @@ def test_runs_that_have_not_ended_are_left_out_and_named(tmp_path, cells):
     found = results.read(tmp_path)
     assert [record.path for record in found.records] == [cells[0].folder]
     assert found.unfinished == (cells[1].folder,)
+    for config in cells[:3]:  # of which the third has no folder
+        StudyFolder(tmp_path).note(config, Outcome(FAILED, "no memory"))
+    found = results.read(tmp_path)
+    assert found.unfinished == (cells[1].folder, cells[2].folder)
 
 
 def test_a_folder_without_ended_runs_is_refused(tmp_path, cells):
@@ -51,6 +57,14 @@ def test_a_folder_without_ended_runs_is_refused(tmp_path, cells):
     with pytest.raises(
         FileNotFoundError, match=r"no run that has ended \(1 have begun"
     ):
+        results.read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["done.json", "metrics.jsonl", "eval.jsonl"])
+def test_a_damaged_file_is_named(tmp_path, cells, name):
+    kit.write_run(cells[0], 0.5, 0.5)
+    (cells[0].folder / name).write_text('{"steps": 1')
+    with pytest.raises(ValueError, match=rf"-s0/{name} is damaged: .*away"):
         results.read(tmp_path)
 
 

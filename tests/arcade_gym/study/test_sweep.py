@@ -7,6 +7,7 @@ from arcade_gym.study.cells import BUSY, DONE, FAILED, STOPPED, Outcome
 from arcade_gym.study.estimates import Speed
 from arcade_gym.study.folder import StudyFolder
 from arcade_gym.study.sweep import in_words, one_by_one, sweep
+from arcade_gym.study.worker import Worker
 from tests.arcade_gym.study import kit
 
 
@@ -77,6 +78,13 @@ def test_a_failure_does_not_stop_the_rest_and_waits_to_be_retried(folder, cells)
     assert again.asked == ["gru0"]
     assert len(tally.done) == 4
     assert folder.failed(failed) is None
+
+
+def test_what_fails_elsewhere_in_the_meantime_is_not_tried_again(folder, cells):
+    folder.note(cells[0], Outcome(FAILED, "no memory"))
+    worker = Worker(folder)
+    assert worker(cells[0]) == (FAILED, "no memory")
+    assert worker._process is None
 
 
 def test_a_taken_cell_is_looked_at_again_at_the_end(folder, cells):
