@@ -112,11 +112,13 @@ class _Clock:
             return said
         self._ended += 1
         self._steps_left -= config.total_rows
+        if outcome.status == FAILED:  # its steps were not made
+            self._steps -= config.total_rows
         return f"[{self._ended}/{self._count}] {said}{self._rest()}"
 
     def _rest(self) -> str:
         done = self._steps - self._steps_left
-        if not self._steps_left:
+        if not self._steps_left or not done:
             return ""
         spent = time.perf_counter() - self._started
         return f"; about {in_words(spent / done * self._steps_left)} left"

@@ -1,5 +1,7 @@
 """A sweep does what is left, once; what fails or is taken does not stop the rest."""
 
+import re
+
 import pytest
 
 from arcade_gym.study import estimates
@@ -78,6 +80,12 @@ def test_a_failure_does_not_stop_the_rest_and_waits_to_be_retried(folder, cells)
     assert again.asked == ["gru0"]
     assert len(tally.done) == 4
     assert folder.failed(failed) is None
+
+
+def test_what_fails_at_once_promises_no_early_end(folder, cells):
+    lines = swept(folder, cells, Trainer(none0=[FAILED]))[1]
+    assert lines[1].endswith("none-s0: failed, because failed")
+    assert re.search(r"none-s1: done, because done; about \d+ s left", lines[2])
 
 
 def test_what_fails_elsewhere_in_the_meantime_is_not_tried_again(folder, cells):
