@@ -190,11 +190,10 @@ def test_a_limit_of_gymnasiums_make_counts_for_the_statistics():
 
 
 def test_the_limit_of_another_environment_is_not_taken_over():
-    class Around(gymnasium.Wrapper):
-        def __init__(self, **options):
-            super().__init__(ArcadeEnv(game="Breakout", obs_size=64))
+    def around():
+        return gymnasium.Wrapper(ArcadeEnv(game="Breakout", obs_size=64))
 
-    gymnasium.register("Around-v0", Around)
+    gymnasium.register("Around-v0", around)
     try:
         env = gymnasium.make("Around-v0", max_episode_steps=3)
     finally:

@@ -32,6 +32,8 @@ def marked_cells():
 
 ERRORS = (TypeError, ValueError, RuntimeError, AssertionError, BufferError)
 BOTH_ENDED = 5  # steps of an episode in `make`
+# What is compared with Gymnasium's own wrappers is what they do from this one on.
+IS_OF_THE_TABLE = tuple(map(int, gymnasium.__version__.split(".")[:2])) >= (1, 4)
 
 
 def library_of(obs):
@@ -54,6 +56,9 @@ def test_the_table_has_every_wrapper():
 @pytest.mark.filterwarnings("ignore:.*not contain the last frame:UserWarning")  # known
 @pytest.mark.usefixtures("clips", "lenient_arrays")
 def test_stock_wrappers_do_what_the_table_says(name, backend, mode, expected):
+    if expected not in BACKENDS and not IS_OF_THE_TABLE:
+        pytest.skip("needs Gymnasium 1.4, whose errors these are")
+
     def play():
         envs = make(backend=backend, autoreset_mode=mode, render_mode="rgb_array")
         wrapped = WRAPPERS[name](envs)
@@ -206,6 +211,7 @@ def test_last_frames_are_grey_and_drawn_late():
     assert torch.equal(info["final_obs"].int(), brightness)
 
 
+@pytest.mark.skipif(not IS_OF_THE_TABLE, reason="needs Gymnasium 1.4")
 @pytest.mark.parametrize("mode", ["NextStep", "SameStep"])
 def test_rewards_are_divided_as_by_the_stock_wrapper(mode):
     stock = gymnasium.wrappers.vector.NormalizeReward(
