@@ -1,7 +1,8 @@
 """Pixel games as Gymnasium environments; importing registers `popgym_arcade/*`."""
 
 from arcade_gym import (
-    gymnasium_version,  # noqa: F401  # first: it refuses one that is too old
+    ctrl_c,  # noqa: F401  # first: what comes next takes seconds
+    gymnasium_version,  # noqa: F401  # then: it refuses one that is too old
     interop,
 )
 from arcade_gym.commands import compilation_cache

@@ -18,6 +18,7 @@ from PIL import Image
 
 import arcade_gym
 import jax_core
+from arcade_gym.whole_files import replacing
 from jax_core import registry
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,13 +43,9 @@ def main() -> None:
     pictures = [sheet(films, [step] * len(films)) for step in range(STEPS)]
     OUT.mkdir(exist_ok=True)
     save_picture(OUT / "games.png", films)
-    pictures[0].save(
-        OUT / "games.gif",
-        save_all=True,
-        append_images=pictures[1:],
-        duration=120,
-        loop=0,
-    )
+    first, *rest = pictures
+    with replacing(OUT / "games.gif") as file:
+        first.save(file, "GIF", save_all=True, append_images=rest, duration=120, loop=0)
     print(f"\nWrote {OUT}/games.png and {OUT}/games.gif")
     print(SPEED, flush=True)
     fps = str(ROOT / "benchmarks" / "fps.py")
@@ -102,7 +99,8 @@ def save_picture(path: Path, films: list[tuple[list, list]]) -> None:
         max(range(STEPS), key=lambda step, f=full, p=part: np.sum(f[step] != p[step]))
         for full, part in films
     ]
-    sheet(films, steps).save(path, optimize=True)
+    with replacing(path) as file:
+        sheet(films, steps).save(file, "PNG", optimize=True)
 
 
 SPEED = """
@@ -119,4 +117,7 @@ Next:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
-    main()
+    try:
+        main()
+    except OSError as error:  # a full disk, say: neither
+        raise SystemExit(str(error)) from None

@@ -7,7 +7,6 @@ program and hears once per evaluation how far it is. Source: Schulman et al. 201
 Schulman et al. 2016 (GAE).
 """
 
-import json
 import os
 import shlex
 import signal
@@ -36,6 +35,7 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"{error}: pip install 'arcade-gym[examples]'") from error
 
 import jax_core
+from arcade_gym.whole_files import write_json
 from jax_core import Environment
 from jax_core.environment import select
 
@@ -347,10 +347,13 @@ def train(config: Config) -> dict[str, Any]:
     record["best_on_new_episodes"] = float(tested)  # waits for the program
     record["best"] = max(record["curve"], key=lambda point: point["greedy_return"])
     if config.json is not None:
-        config.json.write_text(json.dumps(record, indent=2) + "\n")
+        write_json(config.json, record)
     return record
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
-    print("best:", train(tyro.cli(Config))["best"])
+    try:
+        print("best:", train(tyro.cli(Config))["best"])
+    except OSError as error:  # a full disk, say: neither
+        raise SystemExit(str(error)) from None

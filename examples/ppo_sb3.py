@@ -9,7 +9,6 @@ environment and the network are.
 """
 
 import copy
-import json
 import os
 import shlex
 import signal
@@ -33,6 +32,7 @@ try:
     from stable_baselines3.common.evaluation import evaluate_policy
 
     from arcade_gym.sb3 import ArcadeSB3VecEnv, DevicePPO
+    from arcade_gym.whole_files import replacing, write_json
 except ModuleNotFoundError as error:
     raise SystemExit(f"{error}: pip install 'arcade-gym[examples,sb3]'") from error
 
@@ -175,12 +175,16 @@ def train(config: Config) -> dict[str, Any]:
         "best_on_new_episodes": evaluation.evaluate(TEST_SEED),
     }
     if config.save is not None:
-        model.save(config.save)
+        with replacing(config.save) as file:
+            model.save(file)
     if config.json is not None:
-        config.json.write_text(json.dumps(record, indent=2) + "\n")
+        write_json(config.json, record)
     return record
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
-    print("best:", train(tyro.cli(Config))["best"])
+    try:
+        print("best:", train(tyro.cli(Config))["best"])
+    except OSError as error:  # a full disk, say: neither
+        raise SystemExit(str(error)) from None

@@ -11,7 +11,7 @@ Source: Schulman et al. 2017 (PPO), Schulman et al. 2016 (GAE); style of CleanRL
 """
 
 import copy
-import json
+import io
 import os
 import shlex
 import signal
@@ -46,6 +46,7 @@ except ModuleNotFoundError as error:
     raise SystemExit(f"{error}: pip install 'arcade-gym[examples]'") from error
 
 import arcade_gym  # noqa: F401  # registers the ids
+from arcade_gym.whole_files import replacing, write_json
 
 EVAL_SEED = 2**31  # of the evaluations that choose the best network
 TEST_SEED = 2**31 + 2**30  # of the one evaluation of that network at the end
@@ -344,13 +345,24 @@ def train(config: Config) -> dict[str, Any]:
     bar.close()
     net.load_state_dict(best_weights)
     record["best_on_new_episodes"] = evaluate(eval_env, net, TEST_SEED)
-    if config.save is not None:
-        torch.save(best_weights, config.save)
-    if config.json is not None:
-        config.json.write_text(json.dumps(record, indent=2) + "\n")
+    write_files(config, record, best_weights)
     return record
+
+
+def write_files(config: Config, record: dict[str, Any], weights: Any) -> None:
+    """Writes what was asked for."""
+    if config.save is not None:
+        content = io.BytesIO()  # PyTorch hides what the system says of a full disk
+        torch.save(weights, content)
+        with replacing(config.save) as file:
+            file.write(content.getbuffer())
+    if config.json is not None:
+        write_json(config.json, record)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
-    print("best:", train(tyro.cli(Config))["best"])
+    try:
+        print("best:", train(tyro.cli(Config))["best"])
+    except OSError as error:  # a full disk, say: neither
+        raise SystemExit(str(error)) from None

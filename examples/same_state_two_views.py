@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from arcade_gym import ArcadeVectorEnv
+from arcade_gym.whole_files import replacing
 
 FRAME, GAP = (255, 200, 0), 4  # color and pixels
 
@@ -59,10 +60,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40)
     options = parser.parse_args()
     first, *rest = (side_by_side(*shown) for shown in play(options.game, options.steps))
-    first.save(options.path, save_all=True, append_images=rest, duration=200, loop=0)
+    with replacing(options.path) as file:
+        first.save(file, "GIF", save_all=True, append_images=rest, duration=200, loop=0)
     print(f"Wrote {options.path}")
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C: no traceback
-    main()
+    try:
+        main()
+    except OSError as error:  # a full disk, say: neither
+        raise SystemExit(str(error)) from None

@@ -64,3 +64,5 @@ if __name__ == "__main__":
         tyro.cli(main)
     except KeyboardInterrupt as stop:  # it says how to go on
         raise SystemExit(str(stop) or 130) from None
+    except OSError as error:  # a full disk, say
+        raise SystemExit(str(error)) from None

@@ -18,12 +18,12 @@ from arcade_gym.baselines.evaluation import (
     cross_evaluate,
     evaluation_seeds,
 )
-from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.baselines.watching import watch_agent
 from arcade_gym.commands import compilation_cache
 from arcade_gym.commands.flags import NUMBERS
 from arcade_gym.commands.running import fail, refuse
 from arcade_gym.films import film, recording
+from arcade_gym.whole_files import WriteError, replacing
 from jax_core.game import Visibility
 
 Tables = dict[Visibility, EpisodeTable]
@@ -88,7 +88,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     compilation_cache.enable()
     try:
         _judge(options, agents)
-    except film.WriteError as error:
+    except WriteError as error:
         return fail("evaluate", error)
     return 0
 
@@ -138,7 +138,7 @@ def _judge(options: _Options, agents: Sequence[Agent]) -> None:
     way = "sampled" if options.sample else "greedy"
     print(f"mean return ± standard error, {options.episodes} {way} episodes")
     if options.json is not None:
-        with film.explained(options.json), replacing(options.json) as file:
+        with replacing(options.json) as file:
             content = _content(options.runs, judged)
             file.write((json.dumps(content) + "\n").encode())
     if options.film is not None:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.films import film, recording
 from arcade_gym.films.sheet import Frames
 from arcade_gym.introspection import (
@@ -23,6 +22,7 @@ from arcade_gym.introspection import (
 )
 from arcade_gym.introspection.recent import WINDOW, resized, scaled, stepped
 from arcade_gym.introspection.trajectory import Watch
+from arcade_gym.whole_files import replacing
 
 FIGURES = (".png", ".pdf", ".svg")
 FILMS = tuple(film.KINDS)
@@ -82,7 +82,7 @@ def write(paths: Sequence[Path], finding: Finding) -> None:
     }
     for path in paths:
         if path in contents:
-            with film.explained(path), replacing(path) as file:
+            with replacing(path) as file:
                 file.write(contents[path])
         elif finding.film:
             pictures, caption, fps = finding.film

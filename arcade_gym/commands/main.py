@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from arcade_gym import ctrl_c
 from jax_core import registry
 from jax_core.version import __version__
 
@@ -51,6 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.path.append("")  # `mine:policy` may lie in the present folder
     _do_without_a_home()
     try:
+        ctrl_c.raise_again()
         code = _run(arguments)
         sys.stdout.flush()
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcade_gym.commands import compilation_cache, options
 from arcade_gym.films import film
+from arcade_gym.whole_files import WriteError
 from jax_core import registry
 from jax_core.game import Visibility
 
@@ -56,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except window.NoDisplayError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 2
-    except film.WriteError as error:
+    except WriteError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
     return 0

@@ -20,6 +20,7 @@ from arcade_gym.films.recording import (
 from arcade_gym.films.sheet import Frames
 from arcade_gym.lanes import arguments
 from arcade_gym.vector_env import ArcadeVectorEnv
+from arcade_gym.whole_files import WriteError
 
 MAX_LANES = 64
 MAX_STEPS = 100_000
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     before = _written_at(chosen.file)
     try:
         _film(chosen)
-    except film.WriteError as error:
+    except WriteError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

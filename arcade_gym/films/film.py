@@ -8,34 +8,17 @@ import os
 import subprocess
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
+from arcade_gym.whole_files import WriteError, explained
+
 Picture = UInt8[np.ndarray, "rows columns 3"]
 
 MAX_FPS = 50  # viewers slow GIFs of less than 20 ms per frame down
-
-
-class WriteError(OSError):
-    """A file could not be written; says which and why, in one line."""
-
-
-@contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Turns what the system says of a write into a `WriteError` about this file."""
-    try:
-        yield
-    except WriteError:
-        raise
-    except OSError as error:
-        raise WriteError(
-            f"cannot write {str(path)!r}: {error.strerror or error}"
-        ) from error
 
 
 class Film(ABC):

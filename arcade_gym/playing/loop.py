@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pygame
 
-from arcade_gym.films.film import Film, explained
+from arcade_gym.films.film import Film
 from arcade_gym.listing import find_game
 from arcade_gym.playing.copilot import Copilot
 from arcade_gym.playing.keys import (
@@ -22,6 +22,7 @@ from arcade_gym.playing.keys import (
 )
 from arcade_gym.playing.match import Match
 from arcade_gym.playing.window import Line, Window
+from arcade_gym.whole_files import explained
 from jax_core.game import Move
 from jax_core.rendering.palette import Color
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.films import film
 from arcade_gym.report.controls import player_card
 from arcade_gym.report.curves import curves
@@ -23,6 +22,7 @@ from arcade_gym.report.results import Judged, judged
 from arcade_gym.report.returns import returns
 from arcade_gym.report.runs import Run, load_runs
 from arcade_gym.report.settings import Settings, Shown, silently
+from arcade_gym.whole_files import replacing
 from jax_core.version import __version__
 
 SUFFIXES = (".html", ".htm")
@@ -61,7 +61,7 @@ def write_report(
         for run, memory in zip(runs, memories, strict=True)
     ]
     page = _page(runs, results, memories, players, settings, study or Markup())
-    with film.explained(out), replacing(out) as file:
+    with replacing(out) as file:
         file.write(page.encode())
     return out
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.study.comparison import Comparison
 from arcade_gym.study.published import MARK, PUBLISHED
 from arcade_gym.study.statistics import Estimate
+from arcade_gym.whole_files import replacing
 
 ENDINGS = ("png", "pdf")
 

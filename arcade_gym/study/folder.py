@@ -7,9 +7,9 @@ from pathlib import Path
 
 from arcade_gym.baselines import levels
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.runs.atomic_files import write_json
 from arcade_gym.baselines.runs.run_directory import RunDirectory
 from arcade_gym.study.cells import FAILED, Outcome
+from arcade_gym.whole_files import write_json
 
 FAILURES = "failures"
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arcade_gym.baselines.agent import NETWORKS
-from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.baselines.runs.judging import GREEDY, LAST, SAMPLED
 from arcade_gym.study import figures, humans, results, tables, writing
 from arcade_gym.study.comparison import by_algorithm
 from arcade_gym.study.folder import make_folder
 from arcade_gym.study.results import Results
 from arcade_gym.study.tables import Table
+from arcade_gym.whole_files import replacing
 from jax_core.registry import unknown
 
 FIGURES = "figures"

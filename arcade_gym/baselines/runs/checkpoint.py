@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import equinox as eqx
 import jax
 
-from arcade_gym.baselines.runs.atomic_files import replacing
+from arcade_gym.whole_files import replacing
 
 FORMAT = "arcade-gym checkpoint"
 FORMAT_VERSION = 1

@@ -11,10 +11,10 @@ from typing import Any
 
 from arcade_gym.baselines.config import RunConfig
 from arcade_gym.baselines.runs import weights
-from arcade_gym.baselines.runs.atomic_files import write_json
 from arcade_gym.baselines.runs.run_directory import RunDirectory
 from arcade_gym.baselines.runs.session import Session
 from arcade_gym.baselines.runs.versions import versions
+from arcade_gym.whole_files import write_json
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.runs.atomic_files import write_json
 from arcade_gym.baselines.runs.judging import GREEDY, LAST
 from arcade_gym.baselines.runs.run_directory import RunDirectory
+from arcade_gym.whole_files import write_json
 
 FINISHED, TARGET = "finished", "target"
 """Why a run ended: all steps were made, or the target return was reached."""

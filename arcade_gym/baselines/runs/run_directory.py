@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from arcade_gym.baselines.config import RunConfig
-from arcade_gym.baselines.runs.atomic_files import write_json
+from arcade_gym.whole_files import write_json
 
 FORMAT = "arcade-gym run"
 

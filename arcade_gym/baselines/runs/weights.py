@@ -10,8 +10,8 @@ from jaxtyping import Array
 from arcade_gym.baselines import levels, networks
 from arcade_gym.baselines.config import OWN_MEMORY, RunConfig
 from arcade_gym.baselines.memory.catalog import DEFAULT_WINDOW
-from arcade_gym.baselines.runs.atomic_files import replacing
 from arcade_gym.baselines.runs.checkpoint import nbytes
+from arcade_gym.whole_files import replacing
 
 
 def own_name(memory: Any) -> str:

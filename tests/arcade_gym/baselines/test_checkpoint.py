@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from arcade_gym.baselines.runs import atomic_files, checkpoint
+from arcade_gym import whole_files
+from arcade_gym.baselines.runs import checkpoint
 from arcade_gym.baselines.runs.checkpoint import CheckpointError
 
 ABOUT = {"rows": 7, "versions": {"package": "9.9"}}
@@ -201,8 +202,8 @@ def test_other_trees_are_refused(saved, change, message):
 
 def test_json_is_replaced_as_a_whole(tmp_path):
     path = tmp_path / "x.json"
-    atomic_files.write_json(path, {"a": 1})
+    whole_files.write_json(path, {"a": 1})
     with pytest.raises(TypeError):
-        atomic_files.write_json(path, {"a": object()})
+        whole_files.write_json(path, {"a": object()})
     assert json.loads(path.read_text()) == {"a": 1}
     assert list(tmp_path.iterdir()) == [path]

@@ -12,6 +12,7 @@ from arcade_gym.study.comparison import by_algorithm
 from arcade_gym.study.published import PUBLISHED
 from arcade_gym.study.statistics import Estimate
 from arcade_gym.study.tables import Table
+from arcade_gym.whole_files import WriteError
 from tests.arcade_gym.study import kit
 
 
@@ -40,6 +41,21 @@ def log(tmp_path_factory):
 @pytest.fixture(scope="module")
 def written(study, log):
     return reports.write(study, study / "report", logs=[log])
+
+
+@pytest.mark.parametrize("name", ["levels.csv", "pqn_returns.png", "report.md"])
+def test_what_cannot_be_written_is_named(study, tmp_path, name):
+    (tmp_path / f"{name}.tmp").mkdir()  # where it lies until it is whole
+    formats = {"levels.csv": ["csv"], "report.md": []}.get(name, ["figures"])
+    with pytest.raises(WriteError, match=rf"cannot write '.*{name}': Is a directory"):
+        reports.write(study, tmp_path, formats=formats)
+    assert not (tmp_path / name).exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(study, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"cannot make the folder .*file: File exists"):
+        reports.write(study, tmp_path / "file")
 
 
 def rows(table):
