@@ -41,6 +41,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Float32, Int32
 
 from jax_core import random
+from jax_core.compilation import compute_once
 from jax_core.game import (
     Difficulty,
     Game,
@@ -157,10 +158,8 @@ class CartPole(Game[State, Params]):
     def scene(self, state: State, params: Params, visibility: Visibility) -> Scene:
         """Shows two arrows and, always or at first, cart and pole."""
         del params  # all levels look alike
-        x, x_dot, theta, theta_dot = (
-            jnp.stack([state.x, state.x_dot, state.theta, state.theta_dot])
-            + state.obs_noise
-        )
+        motion = jnp.stack([state.x, state.x_dot, state.theta, state.theta_dot])
+        x, x_dot, theta, theta_dot = compute_once(motion + state.obs_noise)
         shown = jnp.bool_(True)
         if visibility is Visibility.PARTIAL:
             shown = state.time == 0

@@ -36,7 +36,7 @@ class Sides(NamedTuple):
 
 
 def find_sides(corners: Corners, size: int) -> Sides:
-    """The sides of a polygon, or of many with as many corners.
+    """The sides of a polygon, or of many with as many corners, last axis.
 
     Args:
         corners: in units; those further outside than a quarter of the frame are moved

@@ -8,19 +8,24 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int32
 
+from jax_core.compilation import compute_once
 from jax_core.rendering import layout, painting
 from jax_core.rendering.cells import Ids, ids_and_sheet
 from jax_core.rendering.layout import Format
 from jax_core.rendering.planes import Canvas, Plane, cut, to_bytes
-from jax_core.rendering.polygons import Sides, find_sides, intervals_between
+from jax_core.rendering.polygons import (
+    RowIndices,
+    WholeRows,
+    find_sides,
+    intervals_between,
+)
 from jax_core.rendering.scene import Band, Color, Polygon
 from jax_core.rendering.selects import paint_by_selects
 from jax_core.types import Frame
 
-Ends = Int32[Array, " rows"]
-"""The first pixel of a polygon in a row, 16 bits to the left, and the one behind it."""
+Ends = tuple[WholeRows, WholeRows]
+"""The first pixel of a polygon in each of its rows, and the one behind its last."""
 
 
 class _Shape(NamedTuple):
@@ -107,9 +112,7 @@ def _paint_layers(
 def _paint_polygon(canvas: Canvas, shape: _Shape, form: Format) -> Canvas:
     """Fills, in every pixel row, the interval that a convex polygon covers."""
     dtype = np.uint8 if form.size <= 255 else np.uint16
-    first, last = (
-        ends.astype(dtype)[:, None] for ends in (shape.ends >> 16, shape.ends & 0xFFFF)
-    )
+    first, last = (ends.astype(dtype)[:, None] for ends in shape.ends)
     # Counted from 1: a table from 0 on is one that XLA does without, and then it counts
     # pixels of gray frames in a loop that is not vectorised.
     pixel = np.arange(1, form.size + 1, dtype=dtype).repeat(form.channels)[None]
@@ -118,46 +121,22 @@ def _paint_polygon(canvas: Canvas, shape: _Shape, form: Format) -> Canvas:
 
 
 def _find_ends(bands: Sequence[Band], form: Format) -> Iterator[Ends]:
-    """Where the polygons are in each pixel row of their bands.
-
-    Together, as XLA makes one loop of them then; apart, it makes some for each polygon,
-    and finds rows where pixels are drawn, which takes longer than the pixels.
-    """
+    """Where the polygons are in each pixel row of their bands, before any is drawn."""
     polygons = [
         (layer, band)
         for band in bands
         for layer in band.layers
         if isinstance(layer, Polygon)
     ]
-    if not polygons:
-        return
-    rows = [_rows_of(*pair, form) for pair in polygons]
-    sides = _find_all_sides([polygon for polygon, _ in polygons], form.size)
-    ends = [
-        first.astype(jnp.int32) << 16 | last.astype(jnp.int32)
-        for first, last in (
-            intervals_between(of_one, row, form.size)
-            for of_one, row in zip(sides, rows, strict=True)
-        )
-    ]
-    stops = np.cumsum([len(row) for row in rows])
-    yield from jnp.split(jnp.concatenate(ends), stops[:-1])
+    for polygon, band in polygons:
+        sides = find_sides(compute_once(jnp.asarray(polygon.corners)), form.size)
+        first, last = intervals_between(sides, _rows_of(polygon, band, form), form.size)
+        yield compute_once(first), compute_once(last)
 
 
-def _rows_of(polygon: Polygon, band: Band, form: Format) -> np.ndarray:
+def _rows_of(polygon: Polygon, band: Band, form: Format) -> RowIndices:
     """The pixel rows of a band, those in which a polygon may not be above all edges."""
     row = np.arange(*layout.band_edges(band, form))
     top, bottom = layout.polygon_rows(polygon, band, form)
     is_allowed = (row >= top) & (row < bottom)
     return np.where(is_allowed, row, -form.size).astype(np.float32)
-
-
-def _find_all_sides(polygons: Sequence[Polygon], size: int) -> list[Sides]:
-    """The sides of each polygon; those with as many corners by one computation."""
-    counts = [len(polygon.corners) for polygon in polygons]
-    found = {}
-    for count in sorted(set(counts)):
-        some = [jnp.asarray(p.corners) for p in polygons if len(p.corners) == count]
-        sides = jnp.stack(find_sides(jnp.stack(some), size))
-        found[count] = iter(sides.swapaxes(0, 1))
-    return [Sides(*next(found[count])) for count in counts]

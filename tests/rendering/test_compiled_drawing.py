@@ -103,7 +103,8 @@ def test_a_step_moves_and_computes_no_more_than_it_did(game, compiled):
 )
 @pytest.mark.parametrize("name", ["BreakoutHard", "CartPoleHard"])
 def test_gray_frames_with_unequal_rows_are_drawn_without_detours(as_shipped, name):
-    """XLA once counted pixels, and packed the cells of a board for each pixel row."""
+    """XLA once counted pixels, packed the cells of a board for each pixel row, and
+    found the ends of polygons where pixels are drawn, which no vector does."""
     env, _ = jax_core.make(name, obs_size=84, channels=1)
     keys = jax.random.split(jax.random.key(0), LANES)
     states = jax.eval_shape(jax.vmap(env.init), keys)
@@ -113,3 +114,8 @@ def test_gray_frames_with_unequal_rows_are_drawn_without_detours(as_shipped, nam
     loops = text.split("\n}\n")
     assert any(" gather(" in loop for loop in loops)
     assert not any(" gather(" in loop and " reduce(" in loop for loop in loops)
+    is_drawing = re.compile(rf"ROOT .* = u8\[{LANES},84,84")
+    drawing = [loop for loop in loops if is_drawing.search(loop)]
+    assert drawing
+    assert not any(" round-nearest-even(" in loop for loop in drawing)
+    assert ("CartPole" in name) == (" round-nearest-even(" in text)

@@ -18,9 +18,15 @@ EXACT = {
 
 
 def equations(jaxpr):
-    """Of a program and of those that it calls."""
+    """Of a program and of those that it calls, where it does not run on a CPU.
+
+    Only `compute_once` asks for the platform, and on a CPU it changes no bit either.
+    """
     for equation in jaxpr.eqns:
+        if equation.primitive.name == "platform_index":
+            continue
         inner = [v for v in equation.params.values() if hasattr(v, "jaxpr")]
+        inner += equation.params.get("branches", ())[-1:]
         if inner:
             for closed in inner:
                 yield from equations(closed.jaxpr)
