@@ -111,17 +111,22 @@ def _paint_layers(
 
 def _paint_polygon(canvas: Canvas, shape: _Shape, form: Format) -> Canvas:
     """Fills, in every pixel row, the interval that a convex polygon covers."""
-    dtype = np.uint8 if form.size <= 255 else np.uint16
-    first, last = (ends.astype(dtype)[:, None] for ends in shape.ends)
-    # Counted from 1: a table from 0 on is one that XLA does without, and then it counts
-    # pixels of gray frames in a loop that is not vectorised.
-    pixel = np.arange(1, form.size + 1, dtype=dtype).repeat(form.channels)[None]
-    inside = (pixel > first) & (pixel <= last)
+    # XLA counts pixels from 0 on rather than read a table. That is faster, but in gray
+    # its loop is not vectorised then.
+    start = 1 if form.channels == 1 else 0
+    dtype = np.uint8 if form.size + start <= 255 else np.uint16
+    first, last = ((end + start).astype(dtype)[:, None] for end in shape.ends)
+    pixel = np.arange(start, form.size + start, dtype=dtype).repeat(form.channels)
+    inside = (pixel[None] >= first) & (pixel[None] < last)
     return jnp.where(inside, painting.color_row(shape.color, form)[None], canvas)
 
 
 def _find_ends(bands: Sequence[Band], form: Format) -> Iterator[Ends]:
-    """Where the polygons are in each pixel row of their bands, before any is drawn."""
+    """Where the polygons are in each pixel row of their bands.
+
+    Gray pixels take less time than that, so it is found before any is drawn. In color
+    it costs nothing while pixels are written, which memory limits.
+    """
     polygons = [
         (layer, band)
         for band in bands
@@ -131,7 +136,9 @@ def _find_ends(bands: Sequence[Band], form: Format) -> Iterator[Ends]:
     for polygon, band in polygons:
         sides = find_sides(compute_once(jnp.asarray(polygon.corners)), form.size)
         first, last = intervals_between(sides, _rows_of(polygon, band, form), form.size)
-        yield compute_once(first), compute_once(last)
+        if form.channels == 1:
+            first, last = compute_once(first), compute_once(last)
+        yield first, last
 
 
 def _rows_of(polygon: Polygon, band: Band, form: Format) -> RowIndices:
