@@ -28,14 +28,21 @@ def runner(tmp_path_factory):
 
 @pytest.fixture
 def study(runner, tmp_path):
-    """Starts a study of Cue in a folder."""
+    """Starts a study of Cue in a folder; what still runs at the end is killed."""
     address = runs.with_own_game(tmp_path / "mycue.py")
+    started = []
 
     def start(*flags, module="arcade_gym"):
         line = [module, "study", "run", *FLAGS, "--levels", address]
-        return runner.start(*line, "--out", str(tmp_path / "results"), *flags)
+        line += ["--out", str(tmp_path / "results"), *flags]
+        started.append(runner.start(*line))
+        return started[-1]
 
-    return start
+    yield start
+    for process in started:
+        if process.poll() is None:  # the test failed
+            process.kill()
+            process.communicate()
 
 
 def end(process, code=0):
@@ -44,15 +51,16 @@ def end(process, code=0):
     return out
 
 
-def cell_in_the_middle(folder):
+def cell_in_the_middle(process, folder):
     """Waits for a cell that has a checkpoint and is not done; gives its folder."""
     until = time.monotonic() + 600
-    while time.monotonic() < until:
+    while time.monotonic() < until and process.poll() is None:
         for checkpoint in folder.glob("results/*/checkpoint.eqx"):
             if not (checkpoint.parent / "done.json").exists():
                 return checkpoint.parent
         time.sleep(0.02)
-    raise AssertionError("no cell was begun")
+    process.kill()
+    raise AssertionError("no cell was begun: " + "".join(process.communicate()))
 
 
 def pids(folder, name):
@@ -78,7 +86,7 @@ def assert_whole(folder):
 
 def test_a_killed_study_goes_on_where_it_was(study, tmp_path):
     running = study()
-    cell = cell_in_the_middle(tmp_path)
+    cell = cell_in_the_middle(running, tmp_path)
     running.kill()
     running.communicate()
     assert not (cell / "done.json").exists()
@@ -97,7 +105,7 @@ def test_ray_begins_a_cell_again_when_its_worker_is_killed(study, tmp_path):
     """Two processes of a local cluster, one of which is killed in the middle."""
     pytest.importorskip("ray", reason="needs ray: the extra cluster")
     running = study("--cluster", "ray", module="tests.arcade_gym.study.on_two_workers")
-    cell = cell_in_the_middle(tmp_path)
+    cell = cell_in_the_middle(running, tmp_path)
     killed = pids(tmp_path, cell.name)[-1]
     os.kill(killed, signal.SIGKILL)
     out = end(running)
@@ -110,7 +118,7 @@ def test_ray_begins_a_cell_again_when_its_worker_is_killed(study, tmp_path):
 
 def test_a_worker_that_dies_costs_one_cell(study, tmp_path):
     running = study()
-    cell = cell_in_the_middle(tmp_path)
+    cell = cell_in_the_middle(running, tmp_path)
     os.kill(pids(tmp_path, cell.name)[-1], signal.SIGKILL)
     out = end(running, code=1)
     assert f"failed: {cell.name}: its process ended (signal 9): " in out
@@ -121,7 +129,7 @@ def test_a_worker_that_dies_costs_one_cell(study, tmp_path):
 
 def test_ctrl_c_saves_the_cell_and_exits_130(study, tmp_path):
     running = study()
-    cell_in_the_middle(tmp_path)
+    cell_in_the_middle(running, tmp_path)
     running.send_signal(signal.SIGINT)
     out = end(running, code=130)
     assert "stopped; the same line goes on" in out
