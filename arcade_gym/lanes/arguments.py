@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import jax
 import numpy as np
@@ -17,6 +17,18 @@ BACKENDS = ("jax", "torch", "numpy")
 RENDER_MODES = ("rgb_array",)
 MAX_FRAME_STACK = 64
 MAX_SEED = 2**32 - 1  # larger ones would repeat keys, since JAX's default is 32 bits
+
+
+@runtime_checkable
+class TorchDevice(Protocol):
+    """What a `torch.device` has; PyTorch need not be there."""
+
+    type: str
+    index: int | None
+
+
+DeviceName = str | TorchDevice
+"""As JAX writes it, "gpu:1"."""
 
 
 class UnknownOptionError(TypeError, ValueError):
@@ -143,12 +155,13 @@ def max_episode_steps(limit: int | None, name: str, most: int) -> int | None:
 
 
 def devices(
-    device: str | None, devices: int | Sequence[str] | None, num_envs: int
+    device: DeviceName | None, devices: int | Sequence[DeviceName] | None, num_envs: int
 ) -> tuple[Any, ...]:
     """Finds the devices that share the lanes, among those of this process.
 
     Args:
-        device: "cpu", "gpu" or "gpu:1" ("cuda" means "gpu"); None is JAX's default.
+        device: "cpu", "gpu" or "gpu:1" ("cuda" means "gpu"), or a `torch.device`; None
+            is JAX's default.
         devices: instead of `device`: the first so many of JAX's default platform, or a
             name each.
         num_envs: number of lanes, which the devices must share equally.
@@ -202,7 +215,11 @@ def _device(name: Any) -> Any:
         return jax.local_devices()[0]
     platform, _, index = str(name).partition(":")
     try:
-        if not isinstance(name, str) or not platform or int(index or 0) < 0:
+        if (
+            not isinstance(name, (str, TorchDevice))
+            or not platform
+            or int(index or 0) < 0
+        ):
             raise ValueError(name)
         platform = "gpu" if platform == "cuda" else platform  # PyTorch's word
         return jax.local_devices(backend=platform)[int(index or 0)]

@@ -19,7 +19,14 @@ DEFAULTS: dict[str, Any] = {
 }
 """Options that are not None when they are left out."""
 
-_CHOSEN_AGAIN = ("backend", "autoreset_mode", "render_mode", "devices")
+DECIDED: dict[str, Any] = {
+    "backend": "torch",
+    "autoreset_mode": "SameStep",
+    "render_mode": "rgb_array",
+    "channels_first": True,
+}
+"""Options of the lanes that are the same for every learner of Stable-Baselines3."""
+
 _OF_BATCHES = ("num_envs", "record_episode_statistics", "validate_actions")
 
 
@@ -59,8 +66,28 @@ def options_of(
             f"{', '.join(changed)} must be left out, because env_id has options of its "
             "own; choose them where it is made"
         )
-    left_out = (*_CHOSEN_AGAIN, *_OF_BATCHES, "channels_first")
+    left_out = (*DECIDED, *_OF_BATCHES, "devices")
     return count, {k: v for k, v in options.items() if k not in left_out}
+
+
+def without_decided(params: dict[str, Any]) -> dict[str, Any]:
+    """Takes out options that Stable-Baselines3 decides.
+
+    Raises:
+        ValueError: one of them says something else, or names another game than the id.
+    """
+    if "game" in params:
+        raise ValueError(
+            f"game must be left out, because env_id names it, got {params['game']!r}"
+        )
+    for name in DECIDED.keys() & params.keys():
+        given = getattr(params[name], "value", params[name])  # of an AutoresetMode
+        if given != DECIDED[name]:
+            raise ValueError(
+                f"{name} must be {DECIDED[name]!r} or left out with Stable-Baselines3, "
+                f"got {params[name]!r}; ArcadeVectorEnv takes others"
+            )
+    return {k: v for k, v in params.items() if k not in DECIDED}
 
 
 def _options_of_first(makers: Sequence[Any]) -> dict[str, Any]:

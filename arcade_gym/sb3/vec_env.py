@@ -17,7 +17,7 @@ from arcade_gym import registration
 from arcade_gym.lanes import arguments, intake
 from arcade_gym.lanes.attributes import refuse_to_set
 from arcade_gym.sb3.lanes import LaneInfos, Lanes
-from arcade_gym.sb3.sources import Source, options_of
+from arcade_gym.sb3.sources import DECIDED, Source, options_of, without_decided
 from jax_core import registry
 
 OUTPUTS = ("numpy", "torch")
@@ -55,7 +55,7 @@ class ArcadeSB3VecEnv(VecEnv):
         partial_obs: bool = False,
         obs_size: int = 128,
         output: str = "numpy",
-        device: str | None = None,
+        device: arguments.DeviceName | None = None,
         seed: int | None = None,
         max_episode_steps: int | None = None,
         grayscale: bool = False,
@@ -80,6 +80,8 @@ class ArcadeSB3VecEnv(VecEnv):
             frame_stack: frames of an observation, the newest last; they join the
                 channels, and no `VecFrameStack` is needed.
             **params: constants of the level, `paddle_width=3`, as for `jax_core.make`.
+                Options of `ArcadeVectorEnv` that Stable-Baselines3 decides may be given
+                too, if they say what it decides: `channels_first=True`.
 
         Raises:
             ValueError: an argument is out of its range; the message names the way out.
@@ -92,18 +94,11 @@ class ArcadeSB3VecEnv(VecEnv):
             "seed": seed,
             "grayscale": grayscale,
             "frame_stack": frame_stack,
-        } | params
+        } | without_decided(params)
         count, options = options_of(env_id, num_envs, own)
         if output not in OUTPUTS:
             raise ValueError(registry.unknown("output", output, OUTPUTS))
-        self.lanes = Lanes(
-            count,
-            backend="torch",
-            autoreset_mode="SameStep",
-            render_mode="rgb_array",
-            channels_first=True,
-            **options,
-        )
+        self.lanes = Lanes(count, **DECIDED, **options)
         self._own: dict[str, dict[int, Any]] = {}  # attributes of the caller's own
         self.output = output
         jax_device = self.lanes.device

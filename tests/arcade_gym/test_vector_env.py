@@ -339,6 +339,7 @@ def test_calls_out_of_order_are_refused():
         ({"max_episode_steps": 0}, "got 0"),
         ({"device": "tpu"}, "must be 'cpu', 'gpu' or 'gpu:N' and exist, got 'tpu'"),
         ({"device": "cpu:7"}, "JAX has: cpu:0"),
+        ({"device": torch.device("cpu:7")}, "JAX has: cpu:0"),
         ({"seed": -1}, "seed must lie in 0"),
         ({"seed": 2**32 - 2}, r"0\.\.4294967293 for 3 environments"),
         ({"seed": 1.5}, r"got 1\.5"),

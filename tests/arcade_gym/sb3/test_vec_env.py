@@ -7,6 +7,7 @@ import gymnasium
 import numpy as np
 import pytest
 import torch
+from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers import TimeLimit
 from sb3_contrib import RecurrentPPO
 from stable_baselines3 import A2C, DQN, PPO
@@ -269,11 +270,30 @@ def test_pictures_are_what_was_observed():
         ({"env_id": "CartPole"}, "CartPole needs a level: CartPoleEasy"),
         ({"obs_size": 63}, "obs_size must be"),
         ({"device": "gpu:99"}, "device must be"),
+        ({"game": "Breakout"}, "game must be left out, because env_id names it"),
+        ({"channels_first": False}, "channels_first must be True or left out"),
+        ({"backend": "numpy"}, "backend must be 'torch' or left out"),
+        ({"autoreset_mode": "NextStep"}, "autoreset_mode must be 'SameStep' or left"),
     ],
 )
 def test_wrong_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         ArcadeSB3VecEnv(**{"env_id": "CartPoleEasy", "num_envs": 2} | arguments)
+
+
+def test_options_may_say_what_stable_baselines3_decides():
+    envs = ArcadeSB3VecEnv(
+        "CartPoleEasy",
+        2,
+        obs_size=84,
+        grayscale=True,
+        frame_stack=4,
+        channels_first=True,
+        autoreset_mode=AutoresetMode.SAME_STEP,
+        device=torch.device("cpu"),
+    )
+    assert envs.observation_space.shape == (4, 84, 84)
+    assert envs.device == torch.device("cpu")
 
 
 def test_wrong_calls_are_refused_and_lose_nothing():
