@@ -3,7 +3,7 @@
 Strips become one array by a concatenation, which XLA fuses with all of the painting.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -40,8 +40,7 @@ Drawn = _Shape | tuple[Ids, painting.Sheet]
 
 def draw_by_selects(bands: Sequence[Band], form: Format) -> Frame:
     """Draws the bands of a frame, from top to bottom."""
-    ends = _find_ends(bands, form)
-    pieces = [piece for band in bands for piece in _paint_band(band, ends, form)]
+    pieces = [piece for band in bands for piece in _paint_band(band, form)]
     return jnp.concatenate(_join_stills(pieces)).reshape(form.shape)
 
 
@@ -60,12 +59,12 @@ def _is_still(piece: Canvas) -> bool:
     return isinstance(piece, np.ndarray)
 
 
-def _paint_band(band: Band, ends: Iterator[Ends], form: Format) -> list[Canvas]:
+def _paint_band(band: Band, form: Format) -> list[Canvas]:
     """Paints the pixel rows of a band, in pieces; a NumPy piece never changes."""
     top, bottom = layout.band_edges(band, form)
     still = to_bytes(painting.paint_still(band.still, form))
     layers = [
-        _Shape(layer.color, next(ends))
+        _Shape(layer.color, _find_ends(layer, band, form))
         if isinstance(layer, Polygon)
         else ids_and_sheet(layer, form)
         for layer in band.layers
@@ -121,24 +120,17 @@ def _paint_polygon(canvas: Canvas, shape: _Shape, form: Format) -> Canvas:
     return jnp.where(inside, painting.color_row(shape.color, form)[None], canvas)
 
 
-def _find_ends(bands: Sequence[Band], form: Format) -> Iterator[Ends]:
-    """Where the polygons are in each pixel row of their bands.
+def _find_ends(polygon: Polygon, band: Band, form: Format) -> Ends:
+    """Where a polygon is in each pixel row of its band.
 
     Gray pixels take less time than that, so it is found before any is drawn. In color
     it costs nothing while pixels are written, which memory limits.
     """
-    polygons = [
-        (layer, band)
-        for band in bands
-        for layer in band.layers
-        if isinstance(layer, Polygon)
-    ]
-    for polygon, band in polygons:
-        sides = find_sides(compute_once(jnp.asarray(polygon.corners)), form.size)
-        first, last = intervals_between(sides, _rows_of(polygon, band, form), form.size)
-        if form.channels == 1:
-            first, last = compute_once(first), compute_once(last)
-        yield first, last
+    sides = find_sides(compute_once(jnp.asarray(polygon.corners)), form.size)
+    first, last = intervals_between(sides, _rows_of(polygon, band, form), form.size)
+    if form.channels == 1:
+        first, last = compute_once(first), compute_once(last)
+    return first, last
 
 
 def _rows_of(polygon: Polygon, band: Band, form: Format) -> RowIndices:
