@@ -60,10 +60,11 @@ def test_a_folder_without_ended_runs_is_refused(tmp_path, cells):
         results.read(tmp_path)
 
 
+@pytest.mark.parametrize("text", ['{"steps": 1', "\0\0"])  # cut off, and never written
 @pytest.mark.parametrize("name", ["done.json", "metrics.jsonl", "eval.jsonl"])
-def test_a_damaged_file_is_named(tmp_path, cells, name):
+def test_a_damaged_file_is_named(tmp_path, cells, name, text):
     kit.write_run(cells[0], 0.5, 0.5)
-    (cells[0].folder / name).write_text('{"steps": 1')
+    (cells[0].folder / name).write_text(text)
     with pytest.raises(ValueError, match=rf"-s0/{name} is damaged: .*away"):
         results.read(tmp_path)
 
