@@ -27,6 +27,7 @@ from arcade_gym import record  # noqa: E402
 from arcade_gym.listing import find_game, manual_of  # noqa: E402
 from arcade_gym.returns import LevelReturns, Played, returns_of  # noqa: E402
 from jax_core import registry  # noqa: E402
+from jax_core.game import GameParams  # noqa: E402
 from tests.players import battleship, measuring, minesweeper, rollout, skittles  # noqa: E402
 
 OUT = ROOT / "docs" / "games"
@@ -35,6 +36,10 @@ MAX_STEPS = 240  # the last ones of longer episodes
 SECONDS = 2, 14  # shortest and longest film, without the picture that it ends on
 HOLD = 1.5  # seconds
 TRIED = 32  # episodes, of which one that is won is filmed
+
+RANGES = """\
+In parentheses: what [levels of your own](../functional.md#levels-of-your-own) may have
+there, with the other constants of the row."""
 
 # Worst and best possible return under the rules.
 BOUNDS = {
@@ -201,7 +206,7 @@ def write_page(name: str) -> None:
         f"# {name}\n\n{find_game(level_ids(name)[0]).goal}\n\n"
         f"![{player}; full view left, partial view right]({name}.gif)\n\n"
         f"*{player}; full view left, partial view right.*\n\n"
-        f"{as_markdown(manual)}\n\n## Levels\n\n{level_table(name)}\n\n"
+        f"{as_markdown(manual)}\n\n## Levels\n\n{level_table(name)}\n\n{RANGES}\n\n"
         f"## What the partial view gives\n\n{worth(name)}\n\n{return_table(name)}\n\n"
         f"Possible returns: {BOUNDS[name]}. Mean returns of scripted players (standard "
         "deviation of an episode), who "
@@ -223,14 +228,23 @@ def as_markdown(manual: str) -> str:
 
 
 def level_table(name: str) -> str:
-    """The constants of the levels."""
-    spec = registry.games[name]
-    names = [field.name for field in fields(next(iter(spec.levels.values())))]
+    """The constants of the levels, and their ranges beside the other ones."""
+    levels = registry.games[name].levels.values()
+    names = [field.name for field in fields(next(iter(levels)))]
     rows = [
-        [env_id, *(str(getattr(params, name)) for name in names)]
-        for env_id, params in zip(level_ids(name), spec.levels.values(), strict=True)
+        [env_id, *(constant(params, name) for name in names)]
+        for env_id, params in zip(level_ids(name), levels, strict=True)
     ]
     return as_table(["level", *names], rows)
+
+
+def constant(params: GameParams, name: str) -> str:
+    """A constant and its range, "6 (1 to 10)"; any step limit may be."""
+    value = str(getattr(params, name))
+    limit = params.limits().get(name)
+    if limit is None or name == "max_steps":
+        return value
+    return f"{value} ({limit.least} to {limit.largest})"
 
 
 def worth(name: str) -> str:

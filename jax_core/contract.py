@@ -20,10 +20,10 @@ from jax_core.game import (
     Outcome,
     Visibility,
 )
+from jax_core.limits import check_limits
 from jax_core.rendering.scene import Scene
 
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]*")
-_OBS_SIZE = 64  # pixels; every size is drawn by the same code
 _STATE = {"time": "int32", "score": "int32"}
 _OUTCOME = {"reward": "float32", "terminated": "bool"}
 
@@ -112,11 +112,14 @@ def _check_params(where: str, params: Any) -> None:
         f"{params!r}",
     )
     _check_pytree(f"{where}: Params", params)
-    limit = params.max_steps
     _require(
-        _is_integer(limit) and limit >= 1,
-        f"{where}: max_steps must be an integer of at least 1, got {limit!r}",
+        _is_integer(params.max_steps),
+        f"{where}: max_steps must be an integer, got {params.max_steps!r}",
     )
+    try:
+        check_limits(params)
+    except ValueError as error:
+        raise ContractError(f"{where}: {error}") from error
     try:
         hash(params)
     except TypeError as error:
@@ -199,7 +202,7 @@ def _check_scene(
         game=spec.game,
         default_params=params,
         visibility=visibility,
-        obs_size=_OBS_SIZE,
+        obs_size=params.least_obs_size,  # every size is drawn by the same code
     )
     _trace(f"{place} cannot be drawn: render", env.get_obs, state)
 

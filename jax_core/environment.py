@@ -63,6 +63,20 @@ class Environment:
     obs_size: int = 128
     channels: int = 3
 
+    def __post_init__(self) -> None:
+        """Refuses frames in which the level's signs could not be told apart.
+
+        Raises:
+            ValueError: `obs_size` is below the level's `least_obs_size`.
+        """
+        least = self.default_params.least_obs_size
+        if self.obs_size < least:
+            raise ValueError(
+                f"obs_size must be at least {least} for {self.default_params}, whose "
+                f"cells would be too small to read, got {self.obs_size}; draw larger "
+                "frames or take a smaller board"
+            )
+
     @property
     def num_actions(self) -> int:
         """Number of actions, the same in every game."""

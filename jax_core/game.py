@@ -9,12 +9,15 @@ from typing import Any, Generic, TypeVar
 import jax.numpy as jnp
 from jaxtyping import ArrayLike, Int
 
-from jax_core.pytree import pytree
+from jax_core.limits import MAX_STEPS, Limit, check_limits, checked_value
+from jax_core.pytree import pytree, static_names
 from jax_core.rendering.scene import Scene
 from jax_core.types import Action, Count, Flag, Key, Reward
 
 ParamsT = TypeVar("ParamsT", bound="GameParams")
 StateT = TypeVar("StateT", bound="GameState")
+
+MIN_OBS_SIZE = 64  # pixels of a side of a frame
 
 
 class Move(IntEnum):
@@ -46,7 +49,21 @@ class Difficulty(StrEnum):
 class GameParams:
     """One level. Games add their own constants."""
 
-    max_steps: Int[ArrayLike, ""]  # truncates an episode at this `time`
+    max_steps: Int[ArrayLike, ""]  # truncates an episode at this `time`; from 1
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant that has one, those first that set others.
+
+        Games that add constants add their ranges: `super().limits() | {...}`. They may
+        depend on fields made with `static()`. Levels are checked where they enter: by
+        `jax_core.make` and by whatever builds on it, and in `ArcadeVectorEnv(params=)`.
+        """
+        return {"max_steps": Limit(1, MAX_STEPS)}
+
+    @property
+    def least_obs_size(self) -> int:
+        """Pixels of a side that a frame needs for the signs to be told apart."""
+        return MIN_OBS_SIZE
 
     @property
     def max_steps_in_episode(self) -> Any:
@@ -56,15 +73,26 @@ class GameParams:
     def replace(self: ParamsT, **changes: Any) -> ParamsT:
         """Returns the same level with other values, as gymnax's params do.
 
+        Fields made with `static()` are checked as `jax_core.make` checks them. Others
+        are taken as they are: they may be traced, arrays for many lanes, or axes for
+        `jax.vmap`. `dataclasses.replace` checks nothing.
+
         Args:
             **changes: fields by name; "max_steps_in_episode" means "max_steps".
 
         Raises:
             TypeError: there is no such field.
+            ValueError: a field made with `static()` cannot have this value.
         """
         if "max_steps_in_episode" in changes:
             changes["max_steps"] = changes.pop("max_steps_in_episode")
-        return replace(self, **changes)
+        static = static_names(self)
+        for name in changes.keys() & static:
+            kind = type(getattr(self, name))
+            changes[name] = checked_value(name, changes[name], kind)
+        level = replace(self, **changes)
+        check_limits(level, static)
+        return level
 
 
 @pytree

@@ -21,6 +21,12 @@ def static(*, default: Any = dataclasses.MISSING) -> Any:
     return dataclasses.field(default=default, metadata={_STATIC: True})
 
 
+def static_names(tree: Any) -> tuple[str, ...]:
+    """Names of the fields made with `static()`, of a class or of an instance."""
+    fields = dataclasses.fields(tree)
+    return tuple(field.name for field in fields if field.metadata.get(_STATIC))
+
+
 @dataclass_transform(
     kw_only_default=True,
     frozen_default=True,
@@ -37,13 +43,13 @@ def pytree(cls: type[T]) -> type[T]:
     """
     cls = dataclasses.dataclass(frozen=True, kw_only=True)(cls)
     fields = dataclasses.fields(cls)  # type: ignore[arg-type]  # a dataclass since the line above
-    static_names = tuple(f.name for f in fields if f.metadata.get(_STATIC))
-    leaf_names = tuple(f.name for f in fields if f.name not in static_names)
+    statics_of_cls = static_names(cls)
+    leaf_names = tuple(f.name for f in fields if f.name not in statics_of_cls)
     leaf_keys = tuple(jax.tree_util.GetAttrKey(name) for name in leaf_names)
 
     def flatten(tree: T) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
         leaves = tuple(getattr(tree, name) for name in leaf_names)
-        return leaves, tuple(getattr(tree, name) for name in static_names)
+        return leaves, tuple(getattr(tree, name) for name in statics_of_cls)
 
     def flatten_with_keys(tree: T) -> tuple[Iterable[Any], tuple[Any, ...]]:
         leaves, statics = flatten(tree)
@@ -53,7 +59,7 @@ def pytree(cls: type[T]) -> type[T]:
         tree = object.__new__(cls)
         for name, value in zip(leaf_names, leaves, strict=True):
             object.__setattr__(tree, name, value)
-        for name, value in zip(static_names, statics, strict=True):
+        for name, value in zip(statics_of_cls, statics, strict=True):
             object.__setattr__(tree, name, value)
         return tree
 

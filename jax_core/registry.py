@@ -1,14 +1,19 @@
 """The table of games, to which users add theirs, and `make`."""
 
 import difflib
-import math
 import re
 from dataclasses import fields, replace
 from typing import Any
 
 from jax_core import addresses, contract
 from jax_core.environment import Environment
-from jax_core.game import Difficulty, GameParams, GameSpec, Visibility
+from jax_core.game import (
+    MIN_OBS_SIZE,
+    Difficulty,
+    GameParams,
+    GameSpec,
+    Visibility,
+)
 from jax_core.games import (
     autoencode,
     battleship,
@@ -21,9 +26,9 @@ from jax_core.games import (
     tetris,
 )
 from jax_core.ids import LiveIds
+from jax_core.limits import check_limits, checked_value, python_scalar
 
-MIN_OBS_SIZE, MAX_OBS_SIZE = 64, 512
-MAX_STEPS = 2**31 - 1  # `time` is int32
+MAX_OBS_SIZE = 512
 
 NAMESPACE = "popgym_arcade"
 """Of the ids in Gymnasium, "popgym_arcade/BreakoutEasy-v0"."""
@@ -189,8 +194,9 @@ def make(
         **params: replace fields of the level's Params by name.
 
     Raises:
-        ValueError: unknown id, bad size, view or channels, an unknown field of Params
-            or a value that is none for it; `max_steps` must be at least 1.
+        ValueError: unknown id, bad size, view or channels, an unknown field of Params,
+            or a value that is none for it or outside its range; ranges are in the
+            docstrings of Params and in `Params.limits()`.
     """
     env_id = resolve(env_id)
     spec, difficulty = find_level(env_id)
@@ -241,42 +247,20 @@ def _replace_fields(
         name: checked_value(name, value, type(getattr(level, name)))
         for name, value in changes.items()
     }
-    return replace(level, **checked)
-
-
-def checked_value(name: str, value: Any, kind: type) -> Any:
-    """A value for a field of Params, of the kind that the level has there.
-
-    Raises:
-        ValueError: another kind of value, or no value that the field can have.
-    """
-    number = _python_scalar(value)
-    is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
-    if kind is int and not (is_number and isinstance(number, int)):
-        raise ValueError(f"{name} must be an integer, got {value!r}")
-    if kind is float and not (is_number and math.isfinite(number)):
-        raise ValueError(f"{name} must be a finite number, got {value!r}")
-    if kind is bool and not isinstance(number, bool):
-        raise ValueError(f"{name} must be True or False, got {value!r}")
-    if name == "max_steps" and not 1 <= number <= MAX_STEPS:
-        raise ValueError(f"max_steps must be from 1 to {MAX_STEPS}, got {value!r}")
-    return kind(number)
-
-
-def _python_scalar(value: Any) -> Any:
-    """Makes Python's numbers of those of NumPy and JAX; others stay as they are."""
-    return value.item() if getattr(value, "shape", None) == () else value
+    level = replace(level, **checked)
+    check_limits(level)
+    return level
 
 
 def _visibility(partial_obs: bool) -> Visibility:
-    partial_obs = _python_scalar(partial_obs)
+    partial_obs = python_scalar(partial_obs)
     if not isinstance(partial_obs, bool):
         raise ValueError(f"partial_obs must be True or False, got {partial_obs!r}")
     return Visibility.PARTIAL if partial_obs else Visibility.FULL
 
 
 def _checked_size(obs_size: int) -> int:
-    obs_size = _python_scalar(obs_size)
+    obs_size = python_scalar(obs_size)
     is_integer = isinstance(obs_size, int) and not isinstance(obs_size, bool)
     if not is_integer or not MIN_OBS_SIZE <= obs_size <= MAX_OBS_SIZE:
         raise ValueError(
@@ -287,7 +271,7 @@ def _checked_size(obs_size: int) -> int:
 
 
 def _checked_channels(channels: int) -> int:
-    channels = _python_scalar(channels)
+    channels = python_scalar(channels)
     if isinstance(channels, bool) or channels not in (1, 3):
         raise ValueError(
             f"channels must be 3 (RGB) or 1 (brightness), got {channels!r}"

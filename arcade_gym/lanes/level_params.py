@@ -8,8 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from arcade_gym.lanes.lane import KINDS
-from jax_core import Environment, registry
+from jax_core import Environment
 from jax_core.game import GameParams
+from jax_core.limits import check_limits, checked_value
+from jax_core.pytree import static_names
 
 
 class LaneParams(NamedTuple):
@@ -39,7 +41,8 @@ def of_lanes(params: GameParams | None, env: Environment, num_envs: int) -> Lane
 
     Raises:
         TypeError: params of another game, or none at all.
-        ValueError: a field of another shape, or a value that it cannot have.
+        ValueError: a field of another shape, or a value that it cannot have, in any
+            lane.
     """
     level = env.default_params
     if params is None:
@@ -50,35 +53,41 @@ def of_lanes(params: GameParams | None, env: Environment, num_envs: int) -> Lane
             f"returns them, with arrays of shape ({num_envs},) in fields that differ; "
             f"got {type(params).__name__}"
         )
-    paths, _ = jax.tree.flatten_with_path(level)
-    traced = [path[0].name for path, _ in paths]
-    static = {
-        field.name: registry.checked_value(
-            field.name, getattr(params, field.name), type(getattr(level, field.name))
-        )
-        for field in fields(level)
-        if field.name not in traced
+    static = static_names(level)
+    checked = {
+        name: checked_value(name, getattr(params, name), type(getattr(level, name)))
+        for name in static
     }
-    template = replace(level, **static)
+    template = replace(level, **checked)
     columns = {
-        name: _column(name, getattr(params, name), type(number), num_envs)
-        for name, (_, number) in zip(traced, paths, strict=True)
+        field.name: _column(field.name, params, level, num_envs)
+        for field in fields(level)
+        if field.name not in static
     }
+    values = jax.tree.unflatten(jax.tree.structure(template), columns.values())
+    check_limits(values)
     return LaneParams(
         env=replace(env, default_params=template),
-        values=jax.tree.unflatten(jax.tree.structure(template), columns.values()),
+        values=jax.tree.map(_on_device, values, template),
         most_steps=int(columns["max_steps"].max()),
     )
 
 
-def _column(name: str, value: Any, kind: type, num_envs: int) -> Any:
+def _column(
+    name: str, params: GameParams, level: GameParams, num_envs: int
+) -> np.ndarray:
     """One value per lane, of the kind that the level has there."""
-    column = np.asarray(value)
+    column = np.asarray(getattr(params, name))
     if column.shape not in ((), (num_envs,)):
         raise ValueError(
             f"params.{name} must be a number or an array of shape ({num_envs},), one "
             f"for each environment, got shape {column.shape}"
         )
     for one in column.ravel():
-        registry.checked_value(name, one, kind)
-    return jnp.asarray(np.broadcast_to(column, (num_envs,)).astype(KINDS[kind]))
+        checked_value(name, one, type(getattr(level, name)))
+    return np.broadcast_to(column, (num_envs,))
+
+
+def _on_device(column: np.ndarray, number: Any) -> jax.Array:
+    """As wide as in the compiled step, once it is known to be in its range."""
+    return jnp.asarray(column.astype(KINDS[type(number)]))

@@ -33,6 +33,8 @@ from jax_core.types import Count
 
 DECK = 26  # cards of one deck
 HISTORY_SIZE = 9  # cards per line, and lines
+MAX_DECKS = HISTORY_SIZE**2 // DECK
+MAX_DECKS_REASON = f"{DECK} cards each, and the table has {HISTORY_SIZE**2} places"
 HISTORY_FIELD = Rect(19, 19, 90, 90)
 _FRAME = Rect(17, 17, 93, 93)  # leaves a gap, so that it is seen at every frame size
 CARD_LINES = slice(0, 2)  # of the history; beside them are the large cards
@@ -58,7 +60,7 @@ def shuffle_suits(
 
     Args:
         uniforms: one number in [0, 1) per card; at most 127.
-        num_suits: 2 to 4.
+        num_suits: 1 to 4.
     """
     num_cards = len(uniforms)
     cards_left = jnp.arange(num_cards, 0, -1, dtype=jnp.int32)

@@ -64,6 +64,18 @@ def mark_places(places: Sequence[Count], size: int) -> Bool[Array, "size size"]:
     return any_of([place == marked for marked in places])
 
 
+def choose_cells(
+    uniform: Float32[Array, " cells"], count: int, size: int
+) -> Bool[Array, "size size"]:
+    """Marks so many cells of a square board; all sets are equally likely.
+
+    For many cells: sorting is slower than `draw_places`, whose program however
+    grows with the square of the count.
+    """
+    rank = jnp.argsort(jnp.argsort(uniform))
+    return (rank < count).reshape(size, size)
+
+
 def tile_where(
     mask: Bool[Array, "rows cols"], tile_id: int
 ) -> UInt8[Array, "rows cols"]:

@@ -58,6 +58,8 @@ from jax_core.games._cards import (
     CARD_LINES,
     DECK,
     HISTORY_SIZE,
+    MAX_DECKS,
+    MAX_DECKS_REASON,
     Suit,
     arrow,
     card_at,
@@ -67,6 +69,7 @@ from jax_core.games._cards import (
     shuffle_suits,
     table_band,
 )
+from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import Scene, Still, Theme
 from jax_core.types import Action, Count, Flag, Key
@@ -76,7 +79,13 @@ from jax_core.types import Action, Count, Flag, Key
 class Params(GameParams):
     """One level."""
 
-    decks: int = static()
+    decks: int = static()  # of 26 cards; 1 to 3
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            "decks": Limit(1, MAX_DECKS, MAX_DECKS_REASON),
+        }
 
     @property
     def num_cards(self) -> int:

@@ -61,6 +61,7 @@ from jax_core.games._grid import (
     move_cursor,
     tile_where,
 )
+from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     FIELD,
@@ -87,7 +88,14 @@ NUM_SHIP_CELLS = sum(SHIP_LENGTHS)
 class Params(GameParams):
     """One level."""
 
-    size: int = static()  # cells of a side of the board
+    size: int = static()  # cells of a side of the board, 5 to 12
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            # On smaller boards the first ships may leave no room for the last one.
+            "size": Limit(5, 12, "ships have room, and marks are told apart"),
+        }
 
     @property
     def hit_reward(self) -> float:

@@ -54,6 +54,7 @@ from jax_core.game import (
     horizontal,
 )
 from jax_core.games._grid import tile_where
+from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     FIELD_BOTTOM,
@@ -100,7 +101,13 @@ class Params(GameParams):
     """One level."""
 
     max_steps: Int[ArrayLike, ""] = 2000
-    paddle_width: int = static(default=6)
+    paddle_width: int = static(default=6)  # columns, 1 to 10
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            "paddle_width": Limit(1, COLS, "columns of the board"),
+        }
 
     @property
     def paddle_stop(self) -> int:

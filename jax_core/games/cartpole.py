@@ -52,6 +52,7 @@ from jax_core.game import (
     Visibility,
     horizontal,
 )
+from jax_core.limits import Limit
 from jax_core.pytree import pytree
 from jax_core.rendering.scene import (
     FIELD,
@@ -78,6 +79,7 @@ TIME_STEP = 0.02  # s
 X_LIMIT = 2.4  # m
 THETA_LIMIT = 12 * 2 * np.pi / 360  # rad
 START_RANGE = 0.05
+MAX_NOISE = 1000  # sums with it are still right to a thousandth, in float32
 
 Scalar = Float32[Array, ""]
 Corners = Float32[Array, "corners 2"]
@@ -92,7 +94,14 @@ WholeCorners = Int32[Array, "corners 2"]
 class Params(GameParams):
     """One level; a step pays 1 / max_steps."""
 
-    noise: Float[ArrayLike, ""] = 0.0  # standard deviation, of all four quantities
+    # Standard deviation, of all four quantities, 0 to 1000.
+    noise: Float[ArrayLike, ""] = 0.0
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            "noise": Limit(0, MAX_NOISE, "a standard deviation"),
+        }
 
 
 @pytree

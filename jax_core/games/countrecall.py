@@ -56,6 +56,9 @@ from jax_core.games._cards import (
     CARD_LINES,
     DECK,
     HISTORY_SIZE,
+    MAX_DECKS,
+    MAX_DECKS_REASON,
+    Suit,
     arrow,
     card_at,
     card_layer,
@@ -64,6 +67,7 @@ from jax_core.games._cards import (
     shuffle_suits,
     table_band,
 )
+from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     Band,
@@ -83,8 +87,15 @@ from jax_core.types import Action, Count, Flag, Key
 class Params(GameParams):
     """One level."""
 
-    decks: int = static()
-    num_suits: int = static()
+    decks: int = static()  # of 26 cards; 1 to 3
+    num_suits: int = static()  # 1 to 4
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            "decks": Limit(1, MAX_DECKS, MAX_DECKS_REASON),
+            "num_suits": Limit(1, len(Suit), "suits that there are"),
+        }
 
     @property
     def num_cards(self) -> int:

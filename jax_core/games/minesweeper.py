@@ -41,6 +41,7 @@ from jaxtyping import Array, Bool, UInt8
 
 from jax_core import random
 from jax_core.game import (
+    MIN_OBS_SIZE,
     Difficulty,
     Game,
     GameParams,
@@ -52,12 +53,14 @@ from jax_core.game import (
 )
 from jax_core.games._grid import (
     cell_mask,
+    choose_cells,
     cursor_layer,
     draw_index,
     draw_places,
     mark_places,
     move_cursor,
 )
+from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     FIELD,
@@ -75,13 +78,29 @@ from jax_core.rendering.scene import (
 )
 from jax_core.types import Action, Count, Flag, Key
 
+MANY_MINES = 16  # more are drawn in another way, since each takes longer to compile
+
 
 @pytree
 class Params(GameParams):
     """One level."""
 
-    size: int = static()  # cells of a side of the board
-    num_mines: int = static()
+    size: int = static()  # cells of a side of the board, 2 to 16
+    num_mines: int = static()  # 1 to size**2 - 1
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            "size": Limit(2, 16, "cells of a side of the board"),
+            "num_mines": Limit(
+                1, self.size**2 - 1, "a cell at least is safe", given=("size",)
+            ),
+        }
+
+    @property
+    def least_obs_size(self) -> int:
+        """A digit needs six pixels and the field is three quarters of a frame."""
+        return max(MIN_OBS_SIZE, 8 * self.size)
 
     @property
     def num_safe_cells(self) -> int:
@@ -120,16 +139,20 @@ class MineSweeper(Game[State, Params]):
 
     def init(self, key: Key, params: Params) -> State:
         """Lays the mines and puts the cursor anywhere, perhaps on a mine."""
-        size = params.size
-        uniform = random.uniform(key, (params.num_mines + 1,))
-        mines = draw_places(uniform[:-1], size**2)
+        size, num_mines = params.size, params.num_mines
+        is_crowded = num_mines > MANY_MINES
+        uniform = random.uniform(key, (1 + (size**2 if is_crowded else num_mines),))
+        if is_crowded:
+            mines = choose_cells(uniform[:-1], num_mines, size)
+        else:
+            mines = mark_places(draw_places(uniform[:-1], size**2), size)
         cursor_cell = draw_index(uniform[-1], size**2)
         return State(
             time=jnp.int32(0),
             score=jnp.int32(0),
             cursor_x=cursor_cell % size,
             cursor_y=cursor_cell // size,
-            mines=mark_places(mines, size),
+            mines=mines,
             opened=jnp.zeros((size, size), jnp.bool_),
             num_repeats=jnp.int32(0),
         )

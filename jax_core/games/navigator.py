@@ -58,6 +58,7 @@ from jax_core.games._grid import (
     move_cursor,
     tile_where,
 )
+from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     FIELD,
@@ -86,7 +87,15 @@ TREASURE_SCORE = 100
 class Params(GameParams):
     """One level."""
 
-    size: int = static()  # cells of a side of the board
+    size: int = static()  # cells of a side of the board, 3 to 24
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            # Nine cells hold barriers, treasure and player; with more than 24 cells
+            # to a side some are a single pixel in the smallest frames, all grid line.
+            "size": Limit(3, 24, "nine things have room, and cells are seen"),
+        }
 
     @property
     def step_reward(self) -> float:

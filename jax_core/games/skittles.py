@@ -51,6 +51,7 @@ from jax_core.game import (
     horizontal,
 )
 from jax_core.games._grid import cell_mask, draw_index
+from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     WIDE_FIELD,
@@ -77,8 +78,20 @@ class Params(GameParams):
     """One level."""
 
     max_steps: Int[ArrayLike, ""] = 100
-    lane_start: int = static()  # first column of the lane
-    lane_width: int = static()  # columns
+    lane_start: int = static()  # first column of the lane, 0 to 9
+    lane_width: int = static()  # columns, 1 to 10 - lane_start
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            "lane_start": Limit(0, SIZE - 1, "columns of the field"),
+            "lane_width": Limit(
+                1,
+                SIZE - self.lane_start,
+                "columns from the first one of the lane on",
+                given=("lane_start",),
+            ),
+        }
 
     @property
     def lane_end(self) -> int:

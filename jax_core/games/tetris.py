@@ -62,6 +62,7 @@ from jax_core.game import (
 )
 from jax_core.games._grid import tile_where
 from jax_core.games._tetrominoes import BOX, BOXES, NUM_PIECES, draw_bag
+from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
 from jax_core.rendering.scene import (
     FIELD_BOTTOM,
@@ -92,9 +93,19 @@ class Params(GameParams):
     """One level."""
 
     max_steps: Int[ArrayLike, ""] = 3000
-    preview: int = static()  # pieces
-    fall: int = static()  # cells per step
-    soft_drop: int = static()  # cells per step with action `down`, at least `fall`
+    preview: int = static()  # pieces, 0 to 4
+    fall: int = static()  # cells per step, 0 to soft_drop
+    soft_drop: int = static()  # cells per step with action `down`, 1 to 19
+
+    def limits(self) -> dict[str, Limit]:
+        """The range of each constant."""
+        return super().limits() | {
+            "preview": Limit(0, (ROWS - _PREVIEW_ROW) // BOX, "boxes beside the board"),
+            "soft_drop": Limit(1, ROWS - 1, "rows below the first one"),
+            "fall": Limit(
+                0, self.soft_drop, "no faster than a soft drop", given=("soft_drop",)
+            ),
+        }
 
 
 @pytree

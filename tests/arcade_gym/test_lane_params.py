@@ -100,6 +100,8 @@ def test_static_fields_are_shared_by_the_lanes():
         (by_lane(max_steps=np.array([3, 0, 4])), ValueError, "from 1 to"),
         (by_lane(max_steps=np.full(3, 2.5)), ValueError, "must be an integer"),
         (by_lane(noise=np.full(3, np.nan)), ValueError, "finite number, got"),
+        (by_lane(noise=np.array([0, 1, -2.0])), ValueError, "from 0 to .* got -2.0"),
+        (by_lane(noise=jnp.array([0, 1, 1e9])), ValueError, "from 0 to .* got 1000000"),
     ],
 )
 @pytest.mark.usefixtures("unchecked_annotations")

@@ -167,6 +167,7 @@ def test_constants_of_a_level_go_through_gymnasium():
         ({"channels_first": "yes"}, "channels_first must be True or False"),
         ({"padle_width": 3}, "Did you mean 'paddle_width'"),
         ({"max_steps": 0}, "max_steps must be from 1"),
+        ({"paddle_width": 0}, "paddle_width must be from 1 to 10 .* got 0"),
     ],
 )
 @pytest.mark.parametrize("kind", [ArcadeEnv, ArcadeVectorEnv])
@@ -174,6 +175,12 @@ def test_constants_of_a_level_go_through_gymnasium():
 def test_bad_options_are_named(kind, options, message):
     with pytest.raises((TypeError, ValueError), match=message):
         kind(game="Breakout", obs_size=64, **options)
+
+
+@pytest.mark.parametrize("make", [gymnasium.make, gymnasium.make_vec])
+def test_a_constant_out_of_its_range_is_refused_by_gymnasium(make):
+    with pytest.raises(ValueError, match=r"width must be from 1 to 10 .* got 11"):
+        make(ID, paddle_width=11)
 
 
 def test_stacks_never_touch_the_host():

@@ -166,7 +166,7 @@ def easy(params):
         ({"levels": {"Easy": Params(max_steps=5)}}, "members of .*Difficulty, got 'Ea"),
         ({"levels": easy(PlainParams())}, "must be a subclass of .*GameParams"),
         ({"levels": easy(BareParams(max_steps=5))}, "Params must be decorated with"),
-        ({"levels": easy(Params(max_steps=0))}, "max_steps .* at least 1, got 0"),
+        ({"levels": easy(Params(max_steps=0))}, "max_steps must be from 1 to .* got 0"),
         ({"levels": easy(Params(max_steps=2.5))}, "max_steps .* got 2.5"),
         ({"levels": easy(Params(max_steps=None))}, "max_steps .* got None"),
         ({"levels": easy(ListParams(max_steps=5, board=[1]))}, "must be hashable"),

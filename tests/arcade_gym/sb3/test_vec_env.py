@@ -226,6 +226,11 @@ def test_options_choose_the_lanes_of_the_next_reset():
         assert np.array_equal(envs.reset(), first)
 
 
+def test_a_constant_out_of_its_range_is_refused():
+    with pytest.raises(ValueError, match=r"noise must be from 0 to 1000 .* got -1"):
+        ArcadeSB3VecEnv(ID, LANES, obs_size=64, noise=-1.0)
+
+
 def test_lanes_share_attributes_and_answer_by_index():
     envs = make()
     assert envs.get_attr("render_mode") == ["rgb_array"] * LANES
