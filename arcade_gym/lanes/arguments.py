@@ -333,12 +333,17 @@ def check_actions(shape: tuple[int, ...], dtype: Any, count: int) -> None:
             f"actions must have shape ({count},), one for each environment, got "
             f"{tuple(shape)}"
         )
-    # PyTorch's dtypes have no name and are called "torch.int64".
-    name = getattr(dtype, "name", str(dtype)).removeprefix("torch.")
-    if not name.startswith(("int", "uint")):
+    if not _is_of_integers(dtype):
+        name = str(dtype).removeprefix("torch.")
         raise TypeError(
             f"actions must be integers, got dtype {name}; cast them to int32 first"
         )
+
+
+def _is_of_integers(dtype: Any) -> bool:
+    if getattr(dtype, "kind", "") in {"i", "u"}:
+        return True  # without its name, which takes as long as all other checks
+    return str(dtype).removeprefix("torch.").startswith(("int", "uint"))
 
 
 def check_range(least: int, largest: int, num_actions: int) -> None:
