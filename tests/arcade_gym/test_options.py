@@ -130,6 +130,17 @@ def test_a_stack_is_saved_with_the_state():
         make().set_state(envs.get_state())
 
 
+def test_a_stack_goes_back_with_its_environment():
+    """What was shown since the state was saved is in no later stack."""
+    envs = make(backend="numpy", **ATARI)
+    envs.reset(seed=0)
+    saved, actions = envs.get_state(), random_actions(4, 3)
+    wanted = [kept(envs.step(action)[0]) for action in actions]
+    envs.set_state(saved)
+    for action, obs in zip(actions, wanted, strict=True):
+        assert np.array_equal(envs.step(action)[0], obs)
+
+
 @pytest.mark.parametrize("backend", ["torch", "numpy"])
 def test_writing_into_a_stack_changes_no_later_one(backend):
     envs, twin = (make(backend=backend, **ATARI) for _ in range(2))

@@ -93,6 +93,29 @@ def test_totals_are_the_sums_of_what_was_reported(mode):
     assert envs.pop_episode_totals()["episodes"] == 0
 
 
+@pytest.mark.parametrize(
+    ("mode", "seconds"), [("SameStep", [5, 5]), ("NextStep", [5, 6])]
+)
+def test_seconds_start_anew_where_an_episode_ends(monkeypatch, mode, seconds):
+    now = [0.0]
+    clock = SimpleNamespace(perf_counter=lambda: now[0])
+    monkeypatch.setattr(infos, "time", clock)
+    envs = make(
+        game="Skittles",
+        backend="numpy",
+        autoreset_mode=mode,
+        record_episode_statistics=True,
+    )
+    envs.reset(seed=0)
+    taken = []
+    for _ in range(11):
+        now[0] += 1
+        info = envs.step([0, 0, 0])[4]
+        if "episode" in info:
+            taken.append(info["episode"]["t"].tolist())
+    assert taken == [[each] * 3 for each in seconds]
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_seconds_start_anew_with_a_masked_reset(monkeypatch, mode):
     now = [0.0]

@@ -60,6 +60,7 @@ def test_final_info_has_the_episode(backend):
     envs.reset(seed=0)
     info = envs.step(IDLE)[4]
     final = info["final_info"]
+    assert set(final) == {"episode", "_episode"}
     assert final["_episode"].tolist() == [True] * 3
     assert set(final["episode"]) == set("rlt" if backend == "numpy" else "rl")
     for name, values in final["episode"].items():
