@@ -9,7 +9,7 @@ import jax
 
 from arcade_gym.baselines.runs import checkpoint
 
-GIB = 2**30
+MIB, GIB = 2**20, 2**30
 
 
 class NoRoomError(ValueError):
@@ -33,16 +33,16 @@ def check(state: Any, folder: Path, devices: int = 1) -> None:
     share = 1 if jax.default_backend() == "cpu" else devices
     if memory is not None and needed / share > memory:
         raise NoRoomError(
-            f"the state of the run{_replay(state)} takes {_gib(needed / share)}, and "
-            f"{_gib(memory)} of memory are free; use fewer lanes, smaller frames or a "
+            f"the state of the run{_replay(state)} takes {_size(needed / share)}, and "
+            f"{_size(memory)} of memory are free; use fewer lanes, smaller frames or a "
             "smaller replay (--num-envs, --obs-size, --replay-rows)"
         )
     disk = shutil.disk_usage(_existing(folder)).free
     # The old checkpoint stays until the new one is whole.
     if 2 * needed > disk:
         raise NoRoomError(
-            f"checkpoints of the run{_replay(state)} take {_gib(needed)}, two of them "
-            f"for a moment, and {_gib(disk)} are free in {folder}; choose another "
+            f"checkpoints of the run{_replay(state)} take {_size(needed)}, two of them "
+            f"for a moment, and {_size(disk)} are free in {folder}; choose another "
             "folder (--out), fewer lanes, smaller frames or a smaller replay "
             "(--num-envs, --obs-size, --replay-rows)"
         )
@@ -80,11 +80,13 @@ def _free_in_container() -> int | None:
 
 def _replay(state: Any) -> str:
     size = checkpoint.nbytes(getattr(state, "store", None))
-    return f" with a replay of {_gib(size)}" if size else ""
+    return f" with a replay of {_size(size)}" if size else ""
 
 
-def _gib(size: int | float) -> str:
-    return f"{size / GIB:,.2f} GiB"
+def _size(num_bytes: int | float) -> str:
+    if num_bytes < GIB / 10:
+        return f"{num_bytes / MIB:.2f} MiB"
+    return f"{num_bytes / GIB:,.2f} GiB"
 
 
 def _existing(folder: Path) -> Path:

@@ -17,6 +17,7 @@ from arcade_gym.baselines.agent import load_agent
 from arcade_gym.baselines.evaluation import EVAL_SEED, TEST_SEED
 from arcade_gym.baselines.learners.dqn import DQN
 from arcade_gym.baselines.networks import ActorCriticRNN
+from arcade_gym.baselines.runs import capacity
 from arcade_gym.baselines.runs.checkpoint import CheckpointError, read_header
 from arcade_gym.baselines.runs.interrupts import Interrupted
 from arcade_gym.baselines.runs.session import Session
@@ -342,5 +343,15 @@ def test_a_replay_for_which_there_is_no_room_is_refused_with_its_size(tmp_path):
 def test_a_run_for_which_there_is_no_room_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr("arcade_gym.baselines.runs.capacity.free_memory", lambda: 1000)
     with pytest.raises(ValueError, match="of memory are free; use fewer lanes"):
+        train(config(tmp_path / "x"))
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.usefixtures("own_cue")
+def test_a_disk_without_room_for_two_checkpoints_is_named(tmp_path, monkeypatch):
+    usage = SimpleNamespace(free=2**18)
+    monkeypatch.setattr(capacity.shutil, "disk_usage", lambda folder: usage)
+    sizes = r"take \d\.\d\d MiB, two of them for a moment, and 0\.25 MiB are free in"
+    with pytest.raises(ValueError, match=sizes):
         train(config(tmp_path / "x"))
     assert not (tmp_path / "x").exists()
