@@ -187,6 +187,7 @@ def test_a_limit_of_gymnasiums_make_counts_for_the_statistics():
         made.reset(seed=0)
         *_, truncated, info = [made.step(0) for _ in range(3)][-1]
         assert truncated
+        assert "episode" in info
         assert info["episode"]["l"] == 3
 
 
