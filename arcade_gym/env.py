@@ -13,6 +13,7 @@ from gymnasium.vector import AutoresetMode
 
 from arcade_gym.lanes import arguments, attributes, forking, snapshot, step_limit
 from arcade_gym.lanes.frame_form import PLAIN, FrameForm
+from arcade_gym.lanes.json_spec import JsonSpec
 from arcade_gym.lanes.kernel import Finished, Rules, compile_kernel
 from arcade_gym.lanes.spaces import FrameBox
 from jax_core import registry
@@ -24,7 +25,7 @@ RENDER_MODES = ("human", *arguments.RENDER_MODES)
 RENDER_FPS = 15
 
 
-class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
+class ArcadeEnv(JsonSpec, gymnasium.Env[np.ndarray, Any]):  # type: ignore[reportIncompatibleVariableOverride]  # the spec is a property
     """One game as a `gymnasium.Env`, with NumPy frames and Python numbers.
 
     With the seed s + i it plays exactly what lane i of `ArcadeVectorEnv` plays after
@@ -234,7 +235,8 @@ class ArcadeEnv(gymnasium.Env[np.ndarray, Any]):
     def __setstate__(self, pickled: dict[str, Any]) -> None:
         """Makes the environment anew and goes on with the state."""
         self.__init__(**pickled["options"])
-        vars(self).update(pickled["attributes"])
+        for name, value in pickled["attributes"].items():
+            setattr(self, name, value)
         if pickled["lanes"] is not None:
             blank = self._kernel.empty(1)
             lanes = snapshot.lanes_of(self._kernel, blank, pickled["lanes"])

@@ -25,6 +25,7 @@ from arcade_gym.lanes.attributes import LaneAttributes
 from arcade_gym.lanes.backends import BACKENDS
 from arcade_gym.lanes.frame_form import in_memory
 from arcade_gym.lanes.intake import Intake
+from arcade_gym.lanes.json_spec import JsonSpec
 from arcade_gym.lanes.kept_planes import KeptPlanes
 from arcade_gym.lanes.kernel import Finished, Results, Rules, compile_kernel
 from arcade_gym.lanes.placement import Placement
@@ -36,7 +37,9 @@ from jax_core.game import GameParams
 StepResults = tuple[Any, Any, Any, Any, dict[str, Any]]
 
 
-class ArcadeVectorEnv(LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]):
+class ArcadeVectorEnv(  # type: ignore[reportIncompatibleVariableOverride]  # the spec is a property
+    JsonSpec, LaneAttributes, ResumableLanes, VectorEnv[Any, Any, Any]
+):
     """A batch of one game as a `gymnasium.vector.VectorEnv`.
 
     Observations are uint8 [num_envs, obs_size, obs_size, 3] unless `grayscale`,
