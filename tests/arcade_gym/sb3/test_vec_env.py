@@ -349,8 +349,8 @@ def test_stock_learners_and_their_evaluation_take_it(learner, tmp_path):
     model.learn(24 * LANES, callback=evaluation)
     assert model.num_timesteps >= 24 * LANES
     assert len(model.ep_info_buffer) > 0
-    found = np.load(tmp_path / "evaluations.npz")
-    assert found["ep_lengths"].shape[1] == 4
+    with np.load(tmp_path / "evaluations.npz") as found:
+        assert found["ep_lengths"].shape[1] == 4
     returns, lengths = evaluate_policy(model, make(), 4, return_episode_rewards=True)
     assert len(returns) == 4
     assert all(1 <= length <= LIMIT for length in lengths)
