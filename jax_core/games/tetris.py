@@ -382,7 +382,7 @@ def _band(
 
 
 def _still(params: Params) -> Still:
-    """Walls, the inside of the board, and a panel behind the preview."""
+    """Walls, the inside of the board, and a panel behind the preview, if any."""
     panel = Rect(
         _BOARD.x + _PREVIEW_COL * _CELL_WIDTH,
         _BOARD.y + _PREVIEW_ROW * _CELL_HEIGHT,
@@ -393,7 +393,7 @@ def _still(params: Params) -> Still:
     return (
         Fill(walls, _THEME.line),
         Fill(_BOARD, _THEME.ground),
-        Fill(panel, _THEME.ground),
+        *((Fill(panel, _THEME.ground),) if params.preview else ()),  # never a bare line
     )
 
 

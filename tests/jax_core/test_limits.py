@@ -10,10 +10,12 @@ import pytest
 
 import jax_core
 from jax_core.contract import ContractError
-from jax_core.game import Difficulty, Move
+from jax_core.game import Difficulty, Move, Visibility
 from jax_core.limits import Limit
 from jax_core.pytree import pytree
 from jax_core.registry import levels
+from jax_core.rendering.layout import Format
+from jax_core.rendering.painting import paint_still
 from tests.jax_core import dot
 
 # Of each constant: the first value refused, the last taken, and the other way round.
@@ -163,6 +165,22 @@ def test_corners_can_be_drawn_in_both_views(env_id, constants, partial):
     assert obs.shape == (size, size, 3)
     stepped = jax.eval_shape(env.step, key, state, 0)
     assert stepped[:2] == (obs, state)
+
+
+def test_without_a_preview_nothing_is_drawn_beside_the_board():
+    """A panel without height would be a line."""
+    env, level = jax_core.make("TetrisEasy", preview=0)
+    state = jax.eval_shape(env.init, jax.random.key(0))
+    assert state.next_pieces.shape == (0,)
+    scenes = []  # of a trace, which has the stills as they are
+
+    def scene(state):
+        scenes.append(env.game.scene(state, level, Visibility.FULL))
+
+    jax.eval_shape(scene, state)
+    for band in scenes[0].bands:
+        beside = paint_still(band.still, Format(64))[:, 44:]  # behind the right wall
+        assert not beside.any()
 
 
 def starts(count, env_id, **constants):
