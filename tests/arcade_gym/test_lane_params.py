@@ -39,6 +39,17 @@ def test_every_lane_plays_its_own_level():
                     assert np.array_equal(one[lane], other[lane])
 
 
+def test_episodes_begin_in_the_level_of_their_lane():
+    """Against an environment that has its level by constants, not by params."""
+    frames = make(params=BY_LANE, **OPTIONS).reset(seed=0)[0]
+    noisy = make(noise=NOISE[2], **OPTIONS).reset(seed=0)[0]
+    assert [np.array_equal(*pair) for pair in zip(frames, noisy, strict=True)] == [
+        False,
+        False,
+        True,
+    ]
+
+
 def test_params_of_the_level_play_the_level():
     actions = random_actions(6, 3)
     same = play(make(params=LEVEL, **OPTIONS), actions)
