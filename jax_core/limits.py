@@ -41,7 +41,7 @@ def check_limits(params: Any, names: Container[str] | None = None) -> None:
         values = np.asarray(getattr(params, name)).ravel()
         is_inside = (values >= limit.least) & (values <= limit.largest)
         if not is_inside.all():
-            value = values[~is_inside][0].item()
+            value = python_scalar(values[~is_inside][0])  # huge ones are Python's
             raise ValueError(_message(name, limit, value, params))
 
 

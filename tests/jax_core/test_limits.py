@@ -95,6 +95,11 @@ def test_the_last_value_is_taken_and_the_next_is_named(
             "paddle_width must be from 1 to 10 (columns of the board), got 0",
         ),
         (
+            "TetrisEasy",
+            {"max_steps": 10**30},  # more than any integer of NumPy
+            f"max_steps must be from 1 to 2147483647, got {10**30}",
+        ),
+        (
             "MineSweeperHard",
             {"size": 3},
             "num_mines must be from 1 to 8 (a cell at least is safe) with size=3, got "
