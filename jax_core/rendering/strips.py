@@ -123,14 +123,17 @@ def _paint_polygon(canvas: Canvas, shape: _Shape, form: Format) -> Canvas:
 def _find_ends(polygon: Polygon, band: Band, form: Format) -> Ends:
     """Where a polygon is in each pixel row of its band.
 
-    Gray pixels take less time than that, so it is found before any is drawn. In color
-    it costs nothing while pixels are written, which memory limits.
+    In color that costs least where pixels are written, which memory limits. Gray pixels
+    take less time than it, so it is found before any is drawn, from corners that are
+    found before any row.
     """
-    sides = find_sides(compute_once(jnp.asarray(polygon.corners)), form.size)
-    first, last = intervals_between(sides, _rows_of(polygon, band, form), form.size)
-    if form.channels == 1:
-        first, last = compute_once(first), compute_once(last)
-    return first, last
+    rows = _rows_of(polygon, band, form)
+    corners = jnp.asarray(polygon.corners)
+    if form.channels > 1:
+        return intervals_between(find_sides(corners, form.size), rows, form.size)
+    sides = find_sides(compute_once(corners), form.size)
+    first, last = intervals_between(sides, rows, form.size)
+    return compute_once(first), compute_once(last)
 
 
 def _rows_of(polygon: Polygon, band: Band, form: Format) -> RowIndices:
