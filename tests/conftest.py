@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import signal
 from pathlib import Path
 
 import jax
@@ -42,6 +43,8 @@ def pytest_configure():
             jax.config.update(name, value)
             os.environ[name.upper()] = str(value)  # for the processes of some tests
     os.environ["JAX_DISABLE_MOST_OPTIMIZATIONS"] = "1"  # for them, too
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in a job of the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(200_000, 20, 100)  # tracing makes objects by the million
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of PyTorch; the cores have workers
 
