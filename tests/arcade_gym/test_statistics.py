@@ -93,10 +93,8 @@ def test_totals_are_the_sums_of_what_was_reported(mode):
     assert envs.pop_episode_totals()["episodes"] == 0
 
 
-@pytest.mark.parametrize(
-    ("mode", "seconds"), [("SameStep", [5, 5]), ("NextStep", [5, 6])]
-)
-def test_seconds_start_anew_where_an_episode_ends(monkeypatch, mode, seconds):
+def watched(monkeypatch, mode):
+    """A clock that the test sets, and lanes whose episodes begin when it shows 0."""
     now = [0.0]
     clock = SimpleNamespace(perf_counter=lambda: now[0])
     monkeypatch.setattr(infos, "time", clock)
@@ -107,6 +105,14 @@ def test_seconds_start_anew_where_an_episode_ends(monkeypatch, mode, seconds):
         record_episode_statistics=True,
     )
     envs.reset(seed=0)
+    return now, envs
+
+
+@pytest.mark.parametrize(
+    ("mode", "seconds"), [("SameStep", [5, 5]), ("NextStep", [5, 6])]
+)
+def test_seconds_start_anew_where_an_episode_ends(monkeypatch, mode, seconds):
+    now, envs = watched(monkeypatch, mode)
     taken = []
     for _ in range(11):
         now[0] += 1
@@ -118,16 +124,7 @@ def test_seconds_start_anew_where_an_episode_ends(monkeypatch, mode, seconds):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_seconds_start_anew_with_a_masked_reset(monkeypatch, mode):
-    now = [0.0]
-    clock = SimpleNamespace(perf_counter=lambda: now[0])
-    monkeypatch.setattr(infos, "time", clock)
-    envs = make(
-        game="Skittles",
-        backend="numpy",
-        autoreset_mode=mode,
-        record_episode_statistics=True,
-    )
-    envs.reset(seed=0)
+    now, envs = watched(monkeypatch, mode)
     now[0] = 100.0
     envs.reset(options={"reset_mask": np.array([False, True, False])})
     for _ in range(5):
