@@ -8,6 +8,7 @@ import pytest
 
 import jax_core
 from jax_core import registry
+from jax_core.rendering import strips
 
 pytestmark = pytest.mark.usefixtures("as_shipped")
 
@@ -119,3 +120,21 @@ def test_gray_frames_with_unequal_rows_are_drawn_without_detours(as_shipped, nam
     assert drawing
     assert not any(" round-nearest-even(" in loop for loop in drawing)
     assert ("CartPole" in name) == (" round-nearest-even(" in text)
+
+
+@pytest.mark.parametrize(("channels", "is_beforehand"), [(1, True), (3, False)])
+def test_polygons_are_found_beforehand_in_gray_alone(
+    monkeypatch, channels, is_beforehand
+):
+    """In color it made whole steps of CartPole up to 9 % slower."""
+    found = []
+
+    def once(numbers):
+        found.append(numbers)
+        return numbers
+
+    monkeypatch.setattr(strips, "compute_once", once)
+    env, _ = jax_core.make("CartPoleEasy", obs_size=64, channels=channels)
+    state = jax.eval_shape(env.init, jax.random.key(0))
+    jax.eval_shape(env.get_obs, state)
+    assert bool(found) == is_beforehand
