@@ -27,7 +27,7 @@ from arcade_gym.lanes.frame_form import in_memory
 from arcade_gym.lanes.intake import Intake
 from arcade_gym.lanes.json_spec import JsonSpec
 from arcade_gym.lanes.kept_planes import KeptPlanes
-from arcade_gym.lanes.kernel import Results, Rules, compile_kernel
+from arcade_gym.lanes.kernel import Finished, Results, Rules, compile_kernel
 from arcade_gym.lanes.placement import Placement
 from arcade_gym.lanes.resuming import ResumableLanes
 from arcade_gym.lanes.seeds import LaneSeeds
@@ -304,9 +304,12 @@ class ArcadeVectorEnv(  # type: ignore[reportIncompatibleVariableOverride]  # th
         reward, terminated, truncated = map(self._frames.hand_out, results[1:4])
         if self._refuses_ended:
             self._waiting = terminated | truncated
-        finished = results.finished
-        info = {} if finished is None else self._reporter.info(finished)
+        info = {} if results.finished is None else self._info(results.finished)
         return obs, reward, terminated, truncated, info
+
+    def _info(self, finished: Finished) -> dict[str, Any]:
+        # The lanes for Stable-Baselines3 put something else in its place.
+        return self._reporter.info(finished)
 
     def pop_episode_totals(self) -> dict[str, int | float]:
         """Reads and clears what was counted of the episodes that ended.
