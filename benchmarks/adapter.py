@@ -19,7 +19,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from timing import measure, write_json
+from timing import measure, wait, write_json
 
 from arcade_gym import ArcadeVectorEnv
 
@@ -83,17 +83,15 @@ def overhead(backend: str, lanes: int, steps: int) -> dict[str, Any]:
     """Median microseconds of a step, of its compiled function, and their difference."""
     envs = ArcadeVectorEnv(lanes, game=GAME, backend=backend)
     envs.reset(seed=0)
-    actions = _actions(backend, lanes)
+    actions = _actions(envs, lanes)
     kernel = alone(envs, lanes)
     for _ in range(50):
         kernel()
-        jax.block_until_ready(envs.step(actions)[0])
+        wait(envs.step(actions)[0])
     times: dict[str, list[float]] = {"step": [], "kernel": []}
     for _ in range(steps):
         times["kernel"].append(_seconds(kernel))
-        times["step"].append(
-            _seconds(lambda: jax.block_until_ready(envs.step(actions)[0]))
-        )
+        times["step"].append(_seconds(lambda: wait(envs.step(actions)[0])))
     medians = {name: 1e6 * statistics.median(values) for name, values in times.items()}
     added = medians["step"] - medians["kernel"]
     return {"backend": backend, "lanes": lanes, **medians, "added": added}
@@ -119,13 +117,16 @@ def _seconds(work: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def _actions(backend: str, lanes: int) -> Any:
-    if backend == "torch":
+def _actions(envs: ArcadeVectorEnv, lanes: int) -> Any:
+    """Zeros where a policy leaves its actions."""
+    if envs.backend == "torch":
         import torch  # noqa: PLC0415  # only this backend needs it
 
-        return torch.zeros(lanes, dtype=torch.int64)  # what policies sample
+        # int64, which policies sample
+        is_cuda = envs.device.platform == "gpu"
+        return torch.zeros(lanes, dtype=torch.int64, device="cuda" if is_cuda else None)
     zeros = np.zeros(lanes, np.int32)
-    return jnp.asarray(zeros) if backend == "jax" else zeros
+    return jax.device_put(zeros, envs.device) if envs.backend == "jax" else zeros
 
 
 def reuse(name: str, options: argparse.Namespace) -> dict[str, Any]:

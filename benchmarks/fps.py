@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from timing import Rate, measure_in_turn, write_json
+from timing import Rate, measure_in_turn, wait, write_json
 
 import arcade_gym  # registers the ids
 import jax_core
@@ -34,7 +34,7 @@ class Runner(NamedTuple):
     fill: Callable[[int], Any]
     draw: Callable[[int], Any]
     step: Callable[[int], Any]
-    consume: Callable[[Any], Any]  # reads frames
+    consume: Callable[[Any], Any]  # reads frames, gives what they add up to
     compile_seconds: float
 
 
@@ -96,6 +96,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     views.add_argument("--full", action="store_true", help="full view only")
     views.add_argument("--partial", action="store_true", help="partial view only")
     parser.add_argument("--backend", choices=BACKENDS, default="functional")
+    add_queued(parser)
     parser.add_argument("--json", type=Path, help="write the result to this file")
     options = parser.parse_args(arguments)
     if options.channels != 3 and options.backend != "functional":
@@ -104,6 +105,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         if game not in registry.games and game not in registry.levels:
             parser.error(registry.unknown("game", game, tuple(registry.games)))
     return options
+
+
+def add_queued(parser: argparse.ArgumentParser) -> None:
+    """Adds the option that says when `measure_loops` waits."""
+    parser.add_argument(
+        "--queued",
+        action="store_true",
+        help="wait at the end of a repeat alone, as learners on the device do",
+    )
 
 
 @jax.jit
@@ -149,12 +159,11 @@ def measure_game(game: str, partial_obs: bool, options: argparse.Namespace) -> R
     """Measures one game in one view."""
     prepare = functional if options.backend == "functional" else vector
     runner = prepare(game, partial_obs, options)
-    wait = jax.block_until_ready
     works = {
-        "fill": (runner.fill, wait),
-        "draw": (runner.draw, wait),
+        "fill": (runner.fill, unread),
+        "draw": (runner.draw, unread),
         "draw_read": (runner.draw, runner.consume),
-        "step": (runner.step, wait),
+        "step": (runner.step, unread),
         "step_read": (runner.step, runner.consume),
     }
     view = "partial" if partial_obs else "full"
@@ -171,7 +180,10 @@ def measure_loops(
 
     def loop(make: Callable[[int], Any], use: Callable[[Any], Any]) -> None:
         for index in range(options.steps):
-            use(make(index))
+            last = index == options.steps - 1
+            used = use(make(index))
+            if last or not options.queued:
+                wait(used)
 
     loops = [partial(loop, *work) for work in works]
     return measure_in_turn(loops, options.num_envs * options.steps, options.repeats)
@@ -214,10 +226,12 @@ def functional(game: str, partial_obs: bool, options: argparse.Namespace) -> Run
         held[0] = draw_into(held[0], held[1])
         return held[0]
 
-    def consume(obs: jax.Array) -> None:
-        read(obs).block_until_ready()
+    return Runner(filler(held), draw, advance, read, seconds)
 
-    return Runner(filler(held), draw, advance, consume, seconds)
+
+def unread(frames: Any) -> Any:
+    """Leaves frames as they are."""
+    return frames
 
 
 def _into_buffer(work: Callable[..., Any], *donated: int) -> Any:
@@ -242,8 +256,7 @@ def _into_buffer(work: Callable[..., Any], *donated: int) -> Any:
 def measure_step(game: str, options: argparse.Namespace) -> list[Rate]:
     """Whole steps of one game, in the full view, and filling the same memory."""
     runner = functional(game, False, options)
-    wait = jax.block_until_ready
-    return measure_loops([(runner.step, wait), (runner.fill, wait)], options)
+    return measure_loops([(runner.step, unread), (runner.fill, unread)], options)
 
 
 def vector(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
@@ -260,7 +273,7 @@ def vector(game: str, partial_obs: bool, options: argparse.Namespace) -> Runner:
     batches = [_to_backend(batch, options.backend, envs.device) for batch in actions]
     start = time.perf_counter()
     envs.reset(seed=0)
-    jax.block_until_ready(envs.step(batches[0])[0])
+    wait(envs.step(batches[0])[0])
     seconds = time.perf_counter() - start
 
     def advance(index: int) -> Any:
@@ -285,16 +298,12 @@ def _to_backend(actions: np.ndarray, backend: str, device: Any) -> Any:
 def _consumer(backend: str) -> Callable[[Any], Any]:
     """Reads every byte with the library that receives the frames."""
     if backend == "jax":
-        return lambda obs: read(obs).block_until_ready()
+        return read
     if backend == "numpy":
         return lambda obs: np.bitwise_xor.reduce(_words(obs), axis=1)
     import torch  # noqa: PLC0415  # only this backend needs it
 
-    def consume(obs: torch.Tensor) -> None:
-        words = obs.reshape(len(obs), -1).view(torch.int64)
-        words.sum(dim=1).cpu()
-
-    return consume
+    return lambda obs: obs.reshape(len(obs), -1).view(torch.int64).sum(dim=1)
 
 
 def _words(obs: np.ndarray) -> np.ndarray:

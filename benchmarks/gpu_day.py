@@ -74,6 +74,7 @@ def stages(options: argparse.Namespace) -> list[Stage]:
     fps = (
         *("--num-envs", str(options.num_envs), "--obs-size", str(options.obs_size)),
         *("--steps", str(options.steps), "--repeats", str(options.repeats)),
+        "--queued",
     )
     first = [game for game in FIRST_GAMES if game in options.games]
     rest = [game for game in options.games if game not in first]

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import fps
-import jax
 from timing import Rate, write_json
 
 from jax_core import registry
@@ -75,6 +74,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--num-envs", type=int, default=4096)
     parser.add_argument("--steps", type=int, default=4, help="steps in a repeat")
     parser.add_argument("--repeats", type=int, default=11)
+    fps.add_queued(parser)
     parser.add_argument("--json", type=Path, help="write the result to this file")
     options = parser.parse_args(arguments)
     for game in options.games:
@@ -91,13 +91,12 @@ def measure(game: str, size: int, options: argparse.Namespace) -> Row:
         )
         for number in (3, 1)
     )
-    wait = jax.block_until_ready
     works = [
-        (color.step, wait),
+        (color.step, fps.unread),
         (color.step, color.consume),
-        (gray.step, wait),
+        (gray.step, fps.unread),
         (gray.step, gray.consume),
-        (gray.fill, wait),
+        (gray.fill, fps.unread),
     ]
     return Row(game, size, *fps.measure_loops(works, options))
 

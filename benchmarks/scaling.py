@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> dict[str, Any]:
     parser.add_argument("--base-lanes", type=int, default=512, help="of all sizes")
     parser.add_argument("--frames", type=int, default=16384, help="in a repeat")
     parser.add_argument("--repeats", type=int, default=5)
+    fps.add_queued(parser)
     parser.add_argument("--json", type=Path, help="write the result to this file")
     parser.add_argument("--plot", type=Path, help="draw the curves (needs matplotlib)")
     options = parser.parse_args(arguments)
@@ -56,6 +57,7 @@ def measure_point(
         obs_size=pixels,
         steps=max(2, options.frames // lanes),
         repeats=options.repeats,
+        queued=options.queued,
         backend="functional",
     )
     rows = []

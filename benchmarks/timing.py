@@ -55,6 +55,18 @@ def measure_in_turn(
     return [Rate(statistics.median(r), min(r), max(r)) for r in rates]
 
 
+def wait(arrays: Any) -> None:
+    """Waits until arrays or tensors are written.
+
+    JAX passes over PyTorch's tensors, whose stream it does not know.
+    """
+    if getattr(arrays, "is_cuda", False):
+        import torch  # noqa: PLC0415  # only this backend needs it
+
+        torch.cuda.synchronize(arrays.device)
+    jax.block_until_ready(arrays)
+
+
 def machine() -> dict[str, Any]:
     """Where and with what a benchmark ran."""
     device = jax.devices()[0]
