@@ -300,8 +300,9 @@ class ArcadeVectorEnv(  # type: ignore[reportIncompatibleVariableOverride]  # th
         return self._kernel.reset(self._frames.buffer(), lanes, *placed)
 
     def _hand_out(self, results: Results) -> StepResults:
-        obs = self._frames.hand_out_obs(results.obs)
-        reward, terminated, truncated = map(self._frames.hand_out, results[1:4])
+        frames, *few = self._frames.fetch(results[:4])
+        obs = self._frames.hand_out_obs(frames)
+        reward, terminated, truncated = self._frames.hand_out_all(few)
         if self._refuses_ended:
             self._waiting = terminated | truncated
         info = {} if results.finished is None else self._info(results.finished)

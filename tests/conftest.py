@@ -47,6 +47,8 @@ def pytest_configure():
         signal.signal(signal.SIGINT, signal.default_int_handler)
     gc.set_threshold(200_000, 20, 100)  # tracing makes objects by the million
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # of PyTorch; the cores have workers
+    # Workers, JAX and PyTorch share a GPU.
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
 @pytest.hookimpl(tryfirst=True)  # before tests are left out
@@ -134,8 +136,8 @@ def shared_by(nodeid):
     if learners := re.match(r"tests/arcade_gym/(baselines|sb3)(?=/)", path):
         return learners[0]
     if re.match(r"tests/arcade_gym/\w+\.py", path):  # not the folders in it
-        game = re.search(rf"\[({'|'.join(registry.games)})\b", name)
-        return game[1] if game else "tests/arcade_gym"
+        game = re.search(rf"\[({'|'.join(registry.games)})(Easy|Medium|Hard)?\b", name)
+        return game[0] if game else "tests/arcade_gym"
     return path
 
 

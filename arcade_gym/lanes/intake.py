@@ -1,6 +1,6 @@
 """What callers pass to `reset` and `step`, made ready for the compiled functions."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +8,10 @@ import numpy as np
 
 from arcade_gym import interop
 from arcade_gym.lanes import arguments
-from arcade_gym.lanes.placement import Placement, join_shards
+from arcade_gym.lanes.placement import Placement, cuda_sharing, join_shards
+
+if TYPE_CHECKING:
+    from arcade_gym.lanes.cuda import CudaSharing
 
 
 class Intake:
@@ -47,9 +50,14 @@ class Intake:
         self._validates = validates
         self._reads_masks = reads_masks or validates
         self._follows_torch = follows_torch
+        self._sharing: dict[int, CudaSharing] = {}  # with PyTorch, by device
 
     def actions(self, actions: Any) -> Any:
-        """Makes int32 [num_envs] of actions, on the devices of the lanes.
+        """Makes int32 of actions, on the devices of the lanes.
+
+        Returns:
+            int32 [num_envs]; [num_envs, 2], the halves of each number, for tensors of
+            int64 on accelerators, which the compiled step joins.
 
         Raises:
             ValueError: wrong shape, or a value out of range that could be seen.
@@ -127,7 +135,7 @@ class Intake:
         import torch  # noqa: PLC0415  # optional dependency
 
         index = self._placement.devices[0].local_hardware_id
-        return interop.to_jax(torch.from_numpy(array).to(f"cuda:{index}"))
+        return self._to_jax(torch.from_numpy(array).to(f"cuda:{index}"))
 
     def _jax_actions(self, actions: jax.Array) -> jax.Array:
         arguments.refuse_tracer(actions)
@@ -180,7 +188,9 @@ class Intake:
     def _from_accelerator(self, actions: Any) -> jax.Array:
         import torch  # noqa: PLC0415  # optional dependency
 
-        if actions.dtype != torch.int32:
+        if actions.dtype == torch.int64:
+            actions = actions.contiguous().view(torch.int32).view(-1, 2)
+        elif actions.dtype != torch.int32:
             # Numbers that int32 cannot hold must stay out of range.
             actions = actions.long().clamp(-1, self._num_actions).int()
         return self._shared_with_torch(actions)
@@ -191,7 +201,15 @@ class Intake:
         PyTorch waits for the frames of a step that it is handed, and so for the step's
         reading of the actions. If nothing is handed to it, nothing makes it wait.
         """
-        return interop.to_jax(tensor if self._follows_torch else tensor.clone())
+        return self._to_jax(tensor if self._follows_torch else tensor.clone())
+
+    def _to_jax(self, tensor: Any) -> jax.Array:
+        if not tensor.is_cuda:
+            return interop.to_jax(tensor)
+        index = tensor.device.index
+        if index not in self._sharing:
+            self._sharing[index] = cuda_sharing(index)
+        return self._sharing[index].to_jax(tensor)
 
     def _is_cheap_to_read(self, array: Any) -> bool:
         if isinstance(array, np.ndarray) or self._reads_masks:

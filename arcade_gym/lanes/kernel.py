@@ -99,6 +99,9 @@ class Rules:
 class Kernel(NamedTuple):
     """Jitted functions.
 
+    `step` takes actions as integers [num_envs], or as halves of int64, int32
+    [num_envs, 2].
+
     `reset` and `step` donate the buffer for the frames, if there is one; what it holds
     is never read. The lanes are kept: they are small beside the frames, and a call that
     is interrupted or fails then leaves an environment that can go on.
@@ -127,7 +130,7 @@ def compile_kernel(rules: Rules) -> Kernel:
 
     def step_lane(packed: Packed, action: Any) -> tuple[Packed, Results]:
         before = unpack(packed)
-        after, outcome, reward = _step(rules, before, action)
+        after, outcome, reward = _step(rules, before, _whole(action))
         obs = _draw(rules.env, rules.form, after)
         return pack(after), results(obs, before, outcome, reward)
 
@@ -212,6 +215,18 @@ def _functions_of_any_mode(
         "pack": jax.vmap(pack),
         "unpack": jax.vmap(unpack),
     }
+
+
+def _whole(action: Int[Array, "*halves"]) -> Int[Array, ""]:
+    """Joins the halves of an int64 action, int32 [2]; others are whole.
+
+    PyTorch samples int64, which JAX has in x64 mode only. What int32 cannot hold must
+    stay out of range, as -1.
+    """
+    if action.ndim == 0:
+        return action
+    low, high = action  # as all devices of JAX order them
+    return jnp.where(high == low >> 31, low, -1)
 
 
 def _draw(env: Environment, form: FrameForm, lane: Lane) -> Any:

@@ -13,6 +13,11 @@ from arcade_gym.lanes.kernel import AXIS
 if TYPE_CHECKING:
     import torch
 
+    from arcade_gym.lanes.cuda import CudaSharing
+
+
+_PINNED = "pinned_host"  # JAX's name for it
+
 
 @dataclass(frozen=True)
 class Placement:
@@ -44,6 +49,21 @@ class Placement:
             return jax.sharding.SingleDeviceSharding(self.devices[0])
         return jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec(AXIS))
 
+    @property
+    def pinned_host(self) -> jax.sharding.Sharding | None:
+        """Host memory that the devices write to by themselves, if they have such."""
+        kinds = {memory.kind for memory in self.devices[0].addressable_memories()}
+        if _PINNED not in kinds:
+            return None
+        return self.sharding.with_memory_kind(_PINNED)
+
+
+def cuda_sharing(index: int) -> "CudaSharing":
+    """Shares arrays of a CUDA device with PyTorch, which only this asks for."""
+    from arcade_gym.lanes.cuda import CudaSharing  # noqa: PLC0415  # PyTorch is optional
+
+    return CudaSharing(index)
+
 
 def shards_to_torch(array: jax.Array) -> tuple["torch.Tensor", ...]:
     """Shares the part on every device with PyTorch, in the order of the lanes."""
@@ -59,13 +79,14 @@ def join_shards(
     """Makes one array of the parts on every device, without copying between devices.
 
     Args:
-        parts: [num_envs / devices] each, on its device, in the order of the lanes.
+        parts: [num_envs / devices, ...] each, on its device, in the order of the lanes.
         sharding: of the result.
 
     Returns:
-        An array [num_envs], spread over the devices.
+        An array [num_envs, ...], spread over the devices.
     """
     devices = np.asarray(sharding.mesh.devices).flat
     placed = [jax.device_put(p, d) for p, d in zip(parts, devices, strict=True)]
     length = sum(len(part) for part in placed)
-    return jax.make_array_from_single_device_arrays((length,), sharding, placed)
+    shape = length, *placed[0].shape[1:]
+    return jax.make_array_from_single_device_arrays(shape, sharding, placed)

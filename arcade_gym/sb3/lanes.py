@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, UInt8
 
+from arcade_gym import interop
 from arcade_gym.lanes.infos import padded_indices
 from arcade_gym.lanes.kernel import Finished
 from arcade_gym.vector_env import ArcadeVectorEnv
@@ -121,7 +122,7 @@ class HostView:
 
     @cached_property
     def _array(self) -> np.ndarray:
-        return self._tensor.cpu().numpy()
+        return interop.to_host(self._tensor)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         """Lets NumPy's functions take it."""

@@ -13,7 +13,7 @@ from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import VecEnv
 from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices
 
-from arcade_gym import registration
+from arcade_gym import interop, registration
 from arcade_gym.lanes import arguments, intake
 from arcade_gym.lanes.attributes import refuse_to_set
 from arcade_gym.sb3.lanes import LaneInfos, Lanes
@@ -163,8 +163,7 @@ class ArcadeSB3VecEnv(VecEnv):
         )
 
     def _hand_out(self, tensor: torch.Tensor) -> Any:
-        # Tensors of the CPU and their NumPy arrays share memory.
-        return tensor if self.output == "torch" else tensor.cpu().numpy()
+        return tensor if self.output == "torch" else interop.to_host(tensor)
 
     def seed(self, seed: int | None = None) -> Sequence[int | None]:
         """Gives lane i the seed s + i at the next `reset`.

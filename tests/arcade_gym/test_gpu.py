@@ -1,15 +1,20 @@
 """What only a GPU can show: shared memory under load, streams, donation."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import torch
 
-from tests.arcade_gym.kit import MODES, make, random_actions
+import jax_core
+from jax_core import registry
+from tests.arcade_gym.kit import GAMES, MODES, make, random_actions
 
 pytestmark = [
     pytest.mark.gpu,
+    pytest.mark.usefixtures("shipped_kernels"),
     pytest.mark.skipif(
         all(device.platform == "cpu" for device in jax.devices()),
         reason="no GPU device",
@@ -105,18 +110,72 @@ def test_modes_play_as_on_the_host(mode):
             twin.reset(options={"reset_mask": ended.cpu().numpy()})
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode:UserWarning")
 def test_steps_never_wait_for_the_gpu():
     envs, _ = pair()
     envs.reset(seed=0)
     actions = torch.zeros(LANES, dtype=torch.int64, device="cuda")
     envs.step(actions)
     with jax.transfer_guard("disallow"):
-        torch.cuda.set_sync_debug_mode("error")
         try:
+            torch.cuda.set_sync_debug_mode("error")
             for _ in range(20):
                 envs.step(actions)
+                envs.step(actions.int())
         finally:
             torch.cuda.set_sync_debug_mode("default")
+
+
+@pytest.mark.parametrize("dtype", ["int64", "int32", "uint8", "int16"])
+def test_actions_of_any_kind_do_the_same(dtype):
+    """Numbers out of range do nothing, also those that int32 cannot hold."""
+    envs, twin = pair(game="Navigator")
+    least = {"uint8": 0}.get(dtype, -(2**62) if dtype == "int64" else -1)
+    extreme = {"int64": [2**62, 2**32, 2**32 + 1, 2**31, -(2**32) + 2], "uint8": [255]}
+    odd = [least, 5, *extreme.get(dtype, [])]
+    envs.reset(seed=0)
+    twin.reset(seed=0)
+    for action in random_actions(20, LANES):
+        chosen = action.astype(np.int64)
+        chosen[: len(odd)] = odd
+        clipped = np.where((chosen < 0) | (chosen > 4), -1, chosen).astype(np.int32)
+        obs = envs.step(torch.tensor(chosen, device="cuda").to(getattr(torch, dtype)))[
+            0
+        ]
+        assert np.array_equal(obs.cpu().numpy(), step_unchecked(twin, clipped))
+
+
+def step_unchecked(twin, actions):
+    """A step of the NumPy backend with actions on the device, which are not read."""
+    return twin.step(jax.device_put(actions, twin.device))[0]
+
+
+def test_strided_and_sliced_actions_are_read_right():
+    envs, twin = pair(game="Navigator")
+    envs.reset(seed=0)
+    twin.reset(seed=0)
+    for action in random_actions(10, LANES):
+        wide = torch.tensor(action, dtype=torch.int64, device="cuda").repeat(3, 1).T
+        obs = envs.step(wide[:, 1])[0]
+        assert np.array_equal(obs.cpu().numpy(), twin.step(action)[0])
+        shifted = torch.cat([wide.new_zeros(1), wide[:, 0]])
+        obs = envs.step(shifted[1:])[0]
+        assert np.array_equal(obs.cpu().numpy(), twin.step(action)[0])
+
+
+def test_another_stream_of_torch_is_followed():
+    """What is given in a stream is waited for there, both ways."""
+    envs, twin = pair()
+    envs.reset(seed=0)
+    twin.reset(seed=0)
+    with torch.cuda.stream(torch.cuda.Stream()):
+        for action in random_actions(50, LANES):
+            host = torch.tensor(action).pin_memory()
+            busy()
+            obs = envs.step(host.to("cuda", torch.int64, non_blocking=True))[0]
+            total = obs.long().sum()
+            del obs
+            assert int(total) == int(twin.step(action)[0].astype(np.int64).sum())
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch", "numpy"])
@@ -137,14 +196,52 @@ def test_actions_from_the_other_device_are_moved(backend):
             assert np.array_equal(np.asarray(copy), frames)
 
 
-def test_a_gpu_and_the_cpu_play_the_same_episodes():
+@pytest.mark.parametrize("game", GAMES)
+def test_a_gpu_and_the_cpu_play_the_same_episodes(game):
     """Frames and flags bit for bit; rewards of CartPole are constants."""
     actions = random_actions(60, LANES)
-    on_gpu = make(LANES, "BattleShip", backend="numpy", device="gpu")
-    on_cpu = make(LANES, "BattleShip", backend="numpy", device="cpu")
+    on_gpu = make(LANES, game, backend="numpy", device="gpu", max_episode_steps=30)
+    on_cpu = make(LANES, game, backend="numpy", device="cpu", max_episode_steps=30)
     assert np.array_equal(on_gpu.reset(seed=0)[0], on_cpu.reset(seed=0)[0])
     for action in actions:
         for ours, theirs in zip(
             on_gpu.step(action)[:4], on_cpu.step(action)[:4], strict=True
         ):
             assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("partial_obs", [False, True], ids=["full", "partial"])
+@pytest.mark.parametrize("level", sorted(registry.levels))
+def test_both_devices_draw_the_same_pixels_of_a_state(level, partial_obs):
+    gpu, cpu = jax.devices("gpu")[0], jax.devices("cpu")[0]
+    states = played(level, cpu)
+    for size, channels in ((128, 3), (84, 1), (66, 3)):
+        env, _ = jax_core.make(
+            level, partial_obs=partial_obs, obs_size=size, channels=channels
+        )
+        ours, theirs = (
+            jax.jit(jax.vmap(env.get_obs))(jax.device_put(states, device))
+            for device in (gpu, cpu)
+        )
+        assert ours.device == gpu
+        assert np.array_equal(np.asarray(ours), np.asarray(theirs))
+
+
+@functools.cache
+def played(level, device):
+    """States after 0 to 60 steps of random play in 8 lanes, [32]."""
+    env, _ = jax_core.make(level)
+    with jax.default_device(device):
+        keys = jax.random.split(jax.random.key(0), 8)
+
+        def advance(states, index):
+            step_keys = jax.vmap(jax.random.fold_in, (0, None))(keys, index)
+            actions = jax.vmap(lambda key: jax.random.randint(key, (), 0, 5))(step_keys)
+            return jax.vmap(env.step_env)(step_keys, states, actions)[1], states
+
+        first = jax.vmap(env.init)(keys)
+        _, all_states = jax.lax.scan(advance, first, jnp.arange(61))
+    chosen = jnp.array([0, 5, 20, 60])
+    return jax.tree.map(
+        lambda leaf: leaf[chosen].reshape(-1, *leaf.shape[2:]), all_states
+    )

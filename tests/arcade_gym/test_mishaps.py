@@ -10,7 +10,9 @@ import torch
 from gymnasium.error import ResetNeeded
 
 from arcade_gym import ArcadeEnv
+from arcade_gym.lanes import kernel
 from arcade_gym.lanes.infos import LazyInfo
+from arcade_gym.lanes.placement import Placement
 from tests.arcade_gym.kit import equal, make, play, random_actions
 from tests.compiling import forget_kernels
 
@@ -35,12 +37,12 @@ def test_an_interrupted_step_can_be_repeated(backend, options):
     envs, twin = (make(backend=backend, **options) for _ in range(2))
     envs.reset(seed=0)
     twin.reset(seed=0)
-    kernel = envs._kernel
-    broken = {name: interrupted(getattr(kernel, name)) for name in ("step", "roll")}
-    envs._kernel = kernel._replace(**broken)
+    compiled = envs._kernel
+    broken = {name: interrupted(getattr(compiled, name)) for name in ("step", "roll")}
+    envs._kernel = compiled._replace(**broken)
     with pytest.raises(KeyboardInterrupt):
         envs.step([3, 3, 3])
-    envs._kernel = kernel
+    envs._kernel = compiled
     assert envs.get_state()["lanes"]["state.time"].tolist() == [0, 0, 0]
     for action in random_actions(6, 3):
         assert np.array_equal(envs.step(action)[0], twin.step(action)[0])
@@ -48,11 +50,11 @@ def test_an_interrupted_step_can_be_repeated(backend, options):
 
 def test_an_interrupted_first_reset_leaves_a_new_environment():
     envs = make(game="BattleShip", seed=7)
-    kernel = envs._kernel
-    envs._kernel = kernel._replace(reset=interrupted(kernel.reset))
+    compiled = envs._kernel
+    envs._kernel = compiled._replace(reset=interrupted(compiled.reset))
     with pytest.raises(KeyboardInterrupt):
         envs.reset()
-    envs._kernel = kernel
+    envs._kernel = compiled
     assert envs.np_random_seed == ()
     with pytest.raises(ResetNeeded):
         envs.step([0, 0, 0])
@@ -129,8 +131,37 @@ def test_seeds_mean_the_same_under_another_default_of_jax():
 
 @pytest.mark.parametrize("value", [-(2**32) + 2, 2**32 + 2, -1, 5])
 def test_wide_actions_out_of_range_never_become_moves(value):
-    shared = make()._intake._from_accelerator(torch.tensor([value] * 3))
-    assert all(action < 0 or action > 4 for action in shared.tolist())
+    halves = make()._intake._from_accelerator(torch.tensor([value] * 3))
+    assert halves.shape == (3, 2)
+    actions = jax.vmap(kernel._whole)(halves)
+    assert all(action < 0 or action > 4 for action in actions.tolist())
+
+
+def test_halves_of_wide_actions_do_what_the_whole_does():
+    envs = make(4, game="Navigator")
+    envs.reset(seed=0)
+    lanes, step = envs._lanes, envs._kernel.step
+    for action in random_actions(3, 4):
+        wide = torch.from_numpy(action.astype(np.int64))
+        halves = step(None, lanes, envs._intake._from_accelerator(wide))
+        lanes, results = step(None, lanes, action)
+        assert equal_trees(halves, (lanes, results))
+
+
+def equal_trees(tree, other):
+    return all(map(np.array_equal, jax.tree.leaves(tree), jax.tree.leaves(other)))
+
+
+def test_results_come_through_memory_that_accelerators_write_to():
+    """As on a GPU; JAX knows such memory on the CPU, too."""
+    envs, twin = make(backend="numpy"), make(backend="numpy")
+    placement = Placement((envs.device,))
+    envs._frames = envs._frames.__class__(placement, (3, 64, 64, 3))
+    envs._frames._memory, envs._frames._host = None, placement.pinned_host
+    assert envs._frames._host.memory_kind == "pinned_host"
+    actions = random_actions(6, 3)
+    assert equal(play(envs, actions), play(twin, actions))
+    assert envs.step(actions[0])[0].flags.writeable
 
 
 def test_wide_actions_of_jax_out_of_range_never_become_moves():
