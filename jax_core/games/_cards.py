@@ -1,8 +1,10 @@
 """What the card games share: suits, fair shuffles, and the table they are drawn on."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import IntEnum
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -38,6 +40,9 @@ MAX_DECKS_REASON = f"{DECK} cards each, and the table has {HISTORY_SIZE**2} plac
 HISTORY_FIELD = Rect(19, 19, 90, 90)
 _FRAME = Rect(17, 17, 93, 93)  # leaves a gap, so that it is seen at every frame size
 CARD_LINES = slice(0, 2)  # of the history; beside them are the large cards
+
+
+_SUITS_PER_WORD = 16  # of two bits
 
 
 class Suit(IntEnum):
@@ -77,17 +82,53 @@ def shuffle_suits(
         reached = (index * ones + tops - bounds) & tops
         return bounds - ((reached ^ tops) >> np.uint32(7)), reached
 
-    def deal(indices: UInt32[Array, " cards"], unroll: bool) -> Int8[Array, " cards"]:
-        start = jnp.uint32((bounds << place).sum())
-        _, reached = jax.lax.scan(draw, start, indices, unroll=unroll)
-        return jax.lax.population_count(reached).astype(jnp.int8)
-
-    # A GPU launches each trip of a loop anew; a CPU has the loop in its caches.
+    start = np.uint32((bounds << place).sum())
+    # A CPU has the loop in its caches; a GPU would launch each trip of it anew.
     return jax.lax.platform_dependent(
         indices,
-        cpu=partial(deal, unroll=False),
-        default=partial(deal, unroll=True),
+        cpu=partial(deal_in_turn, draw, start),
+        default=partial(deal_packed, draw, start),
     )
+
+
+Draw = Callable[[Any, Any], tuple[Any, Any]]
+"""From cards left and an index to cards left and one bit for each suit reached."""
+
+
+def deal_in_turn(
+    draw: Draw, start: np.uint32, indices: UInt32[Array, " cards"]
+) -> Int8[Array, " cards"]:
+    """Suits of the cards drawn, one after the other."""
+    _, reached = jax.lax.scan(draw, jnp.uint32(start), indices)
+    return jax.lax.population_count(reached).astype(jnp.int8)
+
+
+def deal_packed(
+    draw: Draw, start: np.uint32, indices: UInt32[Array, " cards"]
+) -> Int8[Array, " cards"]:
+    """The same on a GPU, without a loop.
+
+    One thread packs all suits of a lane, and others unpack one each. Stacked as they
+    are, each would be a branch of its own, and every thread would wait for all
+    branches of its neighbors.
+    """
+
+    def pack(carry: tuple[Any, Any], drawn: tuple[Any, Any]) -> tuple[Any, None]:
+        (cards_left, word), (index, shift) = carry, drawn
+        cards_left, reached = draw(cards_left, index)
+        return (cards_left, word | jax.lax.population_count(reached) << shift), None
+
+    shifts = 2 * np.arange(_SUITS_PER_WORD, dtype=np.uint32)
+    cards_left, words = jnp.uint32(start), []
+    for first in range(0, len(indices), _SUITS_PER_WORD):
+        some = indices[first : first + _SUITS_PER_WORD]
+        drawn = some, jnp.asarray(shifts[: len(some)])
+        carry = cards_left, jnp.uint32(0)
+        (cards_left, word), _ = jax.lax.scan(pack, carry, drawn, unroll=True)
+        words.append(word)
+    packed = jax.lax.optimization_barrier(jnp.stack(words))
+    suits = packed[:, None] >> shifts[None] & np.uint32(3)
+    return suits.reshape(-1)[: len(indices)].astype(jnp.int8)
 
 
 def card_at(cards: Int8[Array, " cards"], index: Count) -> Count:

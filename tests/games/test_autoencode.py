@@ -64,6 +64,23 @@ def test_every_order_of_a_few_cards_is_equally_likely():
     assert kit.is_uniform(counts)
 
 
+@pytest.mark.parametrize(("cards", "suits"), [(26, 1), (16, 2), (17, 3), (78, 4)])
+def test_gpus_deal_the_same_cards(cards, suits, monkeypatch):
+    """Their form, run on the CPU; words of 16 suits that are full, or nearly empty."""
+    uniforms = jax.random.uniform(jax.random.key(4), (100, cards))
+
+    def shuffled():
+        return jit_plainly(jax.vmap(lambda row: shuffle_suits(row, suits)))(uniforms)
+
+    on_cpus = shuffled()
+    monkeypatch.setattr(
+        jax.lax, "platform_dependent", lambda *args, cpu, default: default(*args)
+    )
+    on_gpus = shuffled()
+    assert on_gpus.dtype == on_cpus.dtype
+    assert np.array_equal(on_gpus, on_cpus)
+
+
 @every_level
 def test_every_place_has_every_suit_as_often_as_the_cards_allow(env_id):
     """Chi-square of neighbours: first two, middle two, last two cards."""
