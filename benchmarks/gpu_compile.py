@@ -48,21 +48,22 @@ class Limits(NamedTuple):
 
     launches: int
     instructions: float  # of the drawing kernel, for each byte of the frames
+    others: float  # instructions of the other kernels, for each of that one, in color
 
 
 LIMITS = {
-    "AutoEncode": Limits(12, 4.5),
-    "BattleShip": Limits(24, 4.5),
-    "Breakout": Limits(10, 4.5),
-    "CartPole": Limits(20, 4.5),
-    "CountRecall": Limits(12, 4.5),
-    "MineSweeper": Limits(10, 4.5),
-    "Navigator": Limits(11, 4.5),
-    "NoisyCartPole": Limits(20, 4.5),
-    "Skittles": Limits(14, 4.5),
-    "Tetris": Limits(28, 4.5),
+    "AutoEncode": Limits(12, 4.5, 0.25),
+    "BattleShip": Limits(24, 4.5, 0.35),
+    "Breakout": Limits(10, 4.5, 0.7),
+    "CartPole": Limits(18, 4.5, 2.2),
+    "CountRecall": Limits(13, 4.5, 0.35),
+    "MineSweeper": Limits(10, 4.5, 0.2),
+    "Navigator": Limits(11, 4.5, 0.2),
+    "NoisyCartPole": Limits(18, 4.5, 2.2),
+    "Skittles": Limits(14, 4.5, 0.2),
+    "Tetris": Limits(28, 4.5, 1.3),
 }
-OF_LANES = 7  # launches more in the vector environment, for its own numbers of a lane
+OF_LANES = Limits(7, 0, 0.4)  # more in the vector environment, for numbers of lanes
 MOST_WRITTEN = 1.1  # bytes for each byte of the frames
 STORE_BYTES = 16  # of one thread
 
@@ -155,8 +156,10 @@ def every_mode() -> Iterator[Case]:
 def faults_of(case: Case, program: Program) -> list[str]:
     """The rules that a step breaks, each with its value."""
     game = case.env_id.removesuffix("Easy").removesuffix("Medium").removesuffix("Hard")
-    launches, instructions = LIMITS[game]
-    launches += OF_LANES * (case.step != FUNCTIONAL)
+    launches, instructions, others = LIMITS[game]
+    others *= 3 / case.channels
+    if case.step != FUNCTIONAL:
+        launches, others = launches + OF_LANES.launches, others + OF_LANES.others
     found = {
         f"{program.frame_kernels} kernels write frames": program.frame_kernels != 1,
         f"{program.written:.2f} bytes written for each of the frames": (
@@ -169,6 +172,9 @@ def faults_of(case: Case, program: Program) -> list[str]:
         f"{program.rounded} products of rounded factors": program.rounded > 0,
         f"{program.instructions:.1f} instructions per byte, more than {instructions}": (
             program.instructions > instructions
+        ),
+        f"{program.others:.2f} times as much beside the drawing, more than {others}": (
+            program.others > others
         ),
         f"{program.launches} launches, more than {launches}": (
             program.launches > launches
@@ -280,7 +286,7 @@ def _actions(case: Case) -> Any:
 HEADER = (
     f"{'step':<44} {'launches':>8} {'copies':>6} {'graphs':>6} {'loops':>5} "
     f"{'frame kernels':>13} {'written':>7} {'store':>5} {'instr/byte':>10} "
-    f"{'registers':>9} {'local':>5} {'s':>4}"
+    f"{'others':>6} {'registers':>9} {'local':>5} {'s':>4}"
 )
 
 
@@ -292,7 +298,8 @@ def as_line(case: Case, program: Program, seconds: float) -> str:
         f"{name:<44} {program.launches:>8} {program.copies:>6} {program.graphs:>6} "
         f"{program.loops:>5} {program.frame_kernels:>13} {program.written:>7.3f} "
         f"{program.store_bytes:>5} {program.instructions:>10.2f} "
-        f"{program.registers:>9} {program.local_bytes:>5} {seconds:>4.0f}"
+        f"{program.others:>6.2f} {program.registers:>9} {program.local_bytes:>5} "
+        f"{seconds:>4.0f}"
     )
 
 

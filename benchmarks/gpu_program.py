@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ class Program(NamedTuple):
     written: float  # bytes written by all kernels, for each byte of the frames
     store_bytes: int  # of the narrowest store of the kernel that draws
     instructions: float  # machine instructions of that kernel for each byte of frames
+    others: float  # instructions of all other kernels, at most, for each of its own
     registers: int  # of that kernel, per thread
     local_bytes: int  # stack and spills of all kernels
     rounded: int  # products of factors that are rounded to 11 bits (TF32) or fewer
@@ -113,6 +115,7 @@ def read_dump(folder: Path, frame_bytes: int) -> Program:
         written=sum(written) / frame_bytes,
         store_bytes=min(kernel.store_bytes),
         instructions=kernel.instructions * threads / frame_bytes,
+        others=weigh_others(launches, drawing[1], codes),
         registers=kernel.registers,
         local_bytes=local_bytes,
         rounded=sum(len(re.findall(r"\bw?g?mma\.", code)) for code in codes),
@@ -129,6 +132,23 @@ def read_launches(thunks: str) -> list[tuple[str, str, int]]:
             threads = math.prod(int(n) for size in sizes for n in size) if sizes else 0
             launches.append((found[1], found[2], threads))
     return launches
+
+
+def weigh_others(
+    launches: Sequence[tuple[str, str, int]], drawing: str, codes: Sequence[str]
+) -> float:
+    """What all other kernels may execute, beside the kernel that draws.
+
+    Branches count as if each thread took them all, which those of a warp nearly do
+    where they differ from thread to thread.
+    """
+    length = {}
+    for code in codes:
+        for name in re.findall(r"\.entry (\w+)\(", code):
+            length[name] = len(re.findall(r"^\s+(?:@\S+ +)?[a-z].*;$", code, re.M))
+    issued = [(name, length.get(name, 0) * threads) for _, name, threads in launches]
+    drawn = sum(count for name, count in issued if name == drawing)
+    return sum(count for _, count in issued) / drawn - 1
 
 
 def read_writes(hlo: str) -> list[tuple[int, str]]:

@@ -66,7 +66,7 @@ def find_ids(spans: Sequence[tuple[Spans, Polygon]], form: Format) -> list[CellI
             jnp.clip(edge[rows, None] - start, 0, layer.pixels)
             for edge in (first, last)
         )
-        shown = begin * (2 * layer.pixels - 1 - begin) // 2 + end
+        shown = (begin * (2 * layer.pixels - 1 - begin) >> 1) + end
         ids.append(jnp.where(begin < end, shown, 0).reshape(-1))
         row = rows.stop
     return ids
@@ -77,9 +77,13 @@ def _find_ends(
 ) -> tuple[Int32[Array, " rows"], Int32[Array, " rows"]]:
     """The intervals of all polygons in all of their rows, by one computation."""
     rows = [np.arange(layer.top, layer.bottom) for layer, _ in spans]
-    polygon_of_row = np.arange(len(spans)).repeat([len(some) for some in rows])
+    polygons = {id(polygon): polygon for _, polygon in spans}  # one in many strips
+    place = {name: index for index, name in enumerate(polygons)}
+    polygon_of_row = np.array([place[id(polygon)] for _, polygon in spans])
+    polygon_of_row = polygon_of_row.repeat([len(some) for some in rows])
     row = np.concatenate(rows).astype(np.float32)
-    corners = _stack_corners([polygon for _, polygon in spans])
+    # A barrier, or XLA goes through all corners for each number of each side.
+    corners = jax.lax.optimization_barrier(_stack_corners(list(polygons.values())))
     sides = jnp.stack(find_sides(corners, form.size)).swapaxes(1, 2)  # polygons last
     # A barrier, or XLA finds the sides of a polygon for each of its rows.
     sides = jax.lax.optimization_barrier(sides)[..., polygon_of_row]

@@ -117,6 +117,20 @@ def rounded_product(value):
     return _bytes(_words(product[:, -1]))
 
 
+def branches(value):
+    """Numbers that follow from each other, each found anew in a branch of its own."""
+    import jax  # noqa: PLC0415
+    import jax.numpy as jnp  # noqa: PLC0415
+
+    numbers = []
+    for place in range(64):
+        value = jnp.where(value > place, value * 0.5, value + 1.0)
+        numbers.append(value)
+    stacked = jax.lax.optimization_barrier(jnp.stack(numbers, axis=1))
+    words = jax.lax.bitcast_convert_type(stacked, jnp.uint32)
+    return _bytes(jnp.tile(words, (1, SIZE * SIZE * 3 // 4 // 64)))
+
+
 STEPS = {
     step.__name__: step
     for step in (
@@ -128,5 +142,6 @@ STEPS = {
         slow_drawing,
         many_launches,
         rounded_product,
+        branches,
     )
 }

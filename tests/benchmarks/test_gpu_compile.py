@@ -27,6 +27,7 @@ SOUND = Program(
     written=1.02,
     store_bytes=16,
     instructions=3.9,
+    others=0.1,
     registers=21,
     local_bytes=0,
     rounded=0,
@@ -86,6 +87,22 @@ def test_instructions_end_at_the_exit_and_loops_are_branches_back():
     assert gpu_program.count_instructions(CODE) == (4, 1)
 
 
+def test_other_kernels_are_weighed_by_their_threads():
+    launches = [("k", "few", 10), ("k", "draw", 100), ("kCopy", "copy", 0)]
+    codes = [
+        ".visible .entry few(\n)\n{\n\tmov.u32 a, b;\n\t@p bra L;\n\t.reg .b32 a;\n}",
+        ".visible .entry draw(\n)\n{\n\tret;\n}",
+    ]
+    assert gpu_program.weigh_others(launches, "draw", codes) == pytest.approx(0.2)
+
+
+def test_gray_frames_and_lanes_may_need_more_beside_them():
+    program = SOUND._replace(others=1.0)
+    assert faults_of(CASE, program)
+    assert not faults_of(CASE._replace(channels=1), program)
+    assert not faults_of(CASE._replace(step="SameStep"), program)
+
+
 def test_the_compiler_sees_no_setting_of_the_tests(tmp_path, monkeypatch):
     """They leave out optimizations, also in other processes."""
     for name in ("XLA_FLAGS", "JAX_DISABLE_MOST_OPTIMIZATIONS", "JAX_PLATFORMS"):
@@ -115,6 +132,7 @@ def test_a_sound_step_breaks_no_rule():
         ("local_bytes", 4, "4 bytes of local memory"),
         ("rounded", 1, "1 products of rounded factors"),
         ("instructions", 99.0, "99.0 instructions per byte"),
+        ("others", 9.0, "9.00 times as much beside the drawing"),
         ("launches", 99, "99 launches"),
     ],
 )
@@ -175,6 +193,7 @@ def broken():
         ("slow_drawing", "instructions per byte"),
         ("many_launches", "launches, more than"),
         ("rounded_product", "products of rounded factors"),
+        ("branches", "beside the drawing"),
     ],
 )
 def test_a_step_that_breaks_a_rule_is_noticed(broken, name, rule):
