@@ -1,9 +1,8 @@
-"""All that waits for a GPU, by one command, in less than 20 minutes.
+"""All that is measured on a GPU, by one command, in less than 20 minutes.
 
-Nothing of this project has run on a GPU yet. This measures, most important first, and
-writes what it found with device and versions: each benchmark a JSON file of its own,
-and `gpu_day.json` what ran, for how long, and what bounds each game. A stage that the
-time is too short for is stopped and says so; the others count.
+Most important first. What it finds is written with device and versions: each benchmark
+a JSON file of its own, and `gpu_day.json` what ran, for how long, and what bounds each
+game. A stage that the time is too short for is stopped and says so; the others count.
 
     python benchmarks/gpu_day.py
     python benchmarks/gpu_day.py --folder results --minutes 10 --games Breakout Tetris
@@ -106,7 +105,7 @@ def stages(options: argparse.Namespace) -> list[Stage]:
 
 def _command(name: str, script: str, rest: list[str], folder: Path) -> list[str]:
     if script == "pytest":
-        return [sys.executable, "-m", "pytest", "-m", "gpu", "-n", "0", "-q"]
+        return [sys.executable, "-m", "pytest", "-m", "gpu", "-n", "8", "-q"]
     path = folder.resolve() / f"{name}.json"
     return [sys.executable, str(HERE / script), *rest, "--json", str(path)]
 
