@@ -41,7 +41,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Float, Float32, Int32
 
 from jax_core import random
-from jax_core.compilation import compute_once
+from jax_core.compilation import compute_apart, compute_once
 from jax_core.game import (
     Difficulty,
     Game,
@@ -142,7 +142,8 @@ class CartPole(Game[State, Params]):
         self, key: Key, state: State, action: Action, params: Params
     ) -> tuple[State, Outcome]:
         """Pushes the cart and moves both by one explicit Euler step."""
-        x_acceleration, theta_acceleration = _accelerations(state, action)
+        accelerations = compute_apart(*_accelerations(state, action))
+        x_acceleration, theta_acceleration = accelerations
         x = state.x + TIME_STEP * state.x_dot
         theta = state.theta + TIME_STEP * state.theta_dot
         next_state = replace(

@@ -97,14 +97,12 @@ def _find_ends(
 def _stack_corners(polygons: Sequence[Polygon]) -> Float32[Array, "polygons corners 2"]:
     """All corners as one array; fewer ones are filled up with the last one.
 
-    That adds no side that a row could cross. Numbers are stacked and not arrays, which
-    XLA would make one by one.
+    That adds no side that a row could cross.
     """
     most = max(len(polygon.corners) for polygon in polygons)
-    numbers = [
-        polygon.corners[min(corner, len(polygon.corners) - 1), axis]
-        for polygon in polygons
-        for corner in range(most)
-        for axis in range(2)
-    ]
-    return jnp.stack(numbers).reshape(len(polygons), most, 2)
+    padded = []
+    for polygon in polygons:
+        corners = jnp.asarray(polygon.corners)
+        missing = [corners[-1:]] * (most - len(corners))
+        padded.append(jnp.concatenate([corners, *missing]))
+    return jnp.stack(padded)
