@@ -292,17 +292,14 @@ class ArcadeVectorEnv(  # type: ignore[reportIncompatibleVariableOverride]  # th
         if self._lane_params is None:
             return blank
         put = jax.vmap(lambda lane, params: replace(lane, params=params))
-        lanes = put(self._kernel.unpack(blank), self._lane_params)
-        return self._kernel.pack(lanes)
+        return self._kernel.pack(put(self._kernel.unpack(blank), self._lane_params))
 
     def _reset_lanes(self, lanes: Any, values: Any, seeded: Any, chosen: Any) -> Any:
         placed = [self._intake.place(array) for array in (values, seeded, chosen)]
         return self._kernel.reset(self._frames.buffer(), lanes, *placed)
 
     def _hand_out(self, results: Results) -> StepResults:
-        frames, *few = self._frames.fetch(results[:4])
-        obs = self._frames.hand_out_obs(frames)
-        reward, terminated, truncated = self._frames.hand_out_all(few)
+        obs, reward, terminated, truncated = self._frames.hand_out_step(results[:4])
         if self._refuses_ended:
             self._waiting = terminated | truncated
         info = {} if results.finished is None else self._info(results.finished)

@@ -1,6 +1,5 @@
 """The three kinds of arrays that an environment hands out."""
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -50,13 +49,10 @@ class JaxBackend:
         """Hands out rewards or flags."""
         return array
 
-    def hand_out_all(self, arrays: Sequence[jax.Array]) -> list[Any]:
-        """Hands out rewards and flags of one step."""
-        return [self.hand_out(array) for array in arrays]
-
-    def fetch(self, arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        """Begins to bring to the host what is handed out there."""
-        return arrays
+    def hand_out_step(self, arrays: tuple[jax.Array, ...]) -> tuple[Any, ...]:
+        """Hands out the frames, that were written into `buffer`, and all else."""
+        frames, *few = arrays
+        return self.hand_out_obs(frames), *map(self.hand_out, few)
 
     def close(self) -> None:
         """Gives memory back."""
@@ -98,11 +94,12 @@ class TorchBackend(JaxBackend):
             return interop.copy_to_torch(array)
         return self._share(array)
 
-    def hand_out_all(self, arrays: Sequence[jax.Array]) -> list[Any]:
-        """Hands out rewards and flags of one step."""
+    def hand_out_step(self, arrays: tuple[jax.Array, ...]) -> tuple[Any, ...]:
+        """Hands out the frames, that were written into `buffer`, and all else."""
         if self._cuda is None:
-            return super().hand_out_all(arrays)
-        return self._cuda.to_torch(*arrays)
+            return super().hand_out_step(arrays)
+        frames, *few = self._cuda.to_torch(*arrays)
+        return self._turned(frames), *few
 
     def _share(self, array: jax.Array) -> Any:
         if self._cuda is not None:
@@ -119,6 +116,13 @@ class NumpyBackend(JaxBackend):
     is_on_host = True
     _can_lend = True
 
+    def __init__(
+        self, placement: Placement, shape: tuple[int, ...], axes: Axes = None
+    ) -> None:
+        """Prepares for frames, uint8 [shape], which are viewed in an order of axes."""
+        super().__init__(placement, shape, axes)
+        self._host = None if self._is_cpu else placement.pinned_host
+
     def hand_out_obs(self, frames: jax.Array) -> np.ndarray:
         """Hands out frames that were written into `buffer`."""
         if self._memory is None:
@@ -127,17 +131,14 @@ class NumpyBackend(JaxBackend):
 
     def hand_out_new(self, frames: jax.Array) -> np.ndarray:
         """Hands out frames that were written elsewhere."""
-        [there] = self.fetch((frames,))
+        [there] = self._fetch((frames,))
         return self._turned(interop.writable(interop.to_numpy(there)))
 
-    def __init__(
-        self, placement: Placement, shape: tuple[int, ...], axes: Axes = None
-    ) -> None:
-        """Prepares for frames, uint8 [shape], which are viewed in an order of axes."""
-        super().__init__(placement, shape, axes)
-        self._host = None if self._is_cpu else placement.pinned_host
+    def hand_out_step(self, arrays: tuple[jax.Array, ...]) -> tuple[Any, ...]:
+        """Hands out the frames, that were written into `buffer`, and all else."""
+        return super().hand_out_step(self._fetch(arrays))
 
-    def fetch(self, arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+    def _fetch(self, arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         """Begins to bring to the host what is handed out there.
 
         All at once, and into memory that a GPU writes to by itself, which takes it a

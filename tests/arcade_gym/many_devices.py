@@ -3,6 +3,7 @@
 With arguments such as "SameStep 1 2 torch" it compares trajectories of so many alone.
 """
 
+import itertools
 import json
 import sys
 
@@ -55,7 +56,12 @@ def same(played, wanted):
 
 
 def per_device(actions, count):
-    return [list(torch.tensor(a).chunk(count)) for a in actions]
+    """As learners sample them, int64, and as they are."""
+    kinds = itertools.cycle((torch.int64, torch.int32))
+    return [
+        list(torch.tensor(a, dtype=kind).chunk(count))
+        for a, kind in zip(actions, kinds, strict=False)
+    ]
 
 
 def compare(mode, spreads):

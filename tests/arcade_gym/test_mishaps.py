@@ -137,6 +137,16 @@ def test_wide_actions_out_of_range_never_become_moves(value):
     assert all(action < 0 or action > 4 for action in actions.tolist())
 
 
+@pytest.mark.parametrize(
+    ("dtype", "value"), [("uint8", 5), ("uint8", 255), ("int8", -3), ("uint32", 2**31)]
+)
+def test_wide_actions_of_other_kinds_never_become_moves(dtype, value):
+    actions = torch.tensor([value] * 3, dtype=getattr(torch, dtype))
+    shared = make()._intake._from_accelerator(actions)
+    assert shared.dtype == jnp.int32
+    assert all(action < 0 or action > 4 for action in shared.tolist())
+
+
 def test_halves_of_wide_actions_do_what_the_whole_does():
     envs = make(4, game="Navigator")
     envs.reset(seed=0)
