@@ -1,12 +1,15 @@
 """The throughput benchmark counts what it says, and its options work."""
 
 import json
+from types import SimpleNamespace
 
 import fps
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+import timing
+import torch
 from timing import Rate, measure_in_turn
 
 import jax_core
@@ -38,6 +41,38 @@ def test_all_levels_are_measured_on_request(monkeypatch):
     monkeypatch.setattr(fps, "print_lowest", lambda *_: None)
     fps.main(["--all-levels", "--partial"])
     assert measured == sorted(registry.levels)
+
+
+@pytest.mark.parametrize(("options", "waits"), [([], 2 * 3), (["--queued"], 2)])
+def test_loops_wait_for_each_step_or_at_the_end_alone(options, waits, monkeypatch):
+    """Once more than there are repeats, which warms up."""
+    waited = []
+    monkeypatch.setattr(fps, "wait", waited.append)
+    options = fps.parse(["--steps", "3", "--repeats", "1", *options])
+    (rate,) = fps.measure_loops([(lambda index: index, fps.unread)], options)
+    assert len(waited) == waits
+    assert waited[-1] == 2
+    assert rate.median > 0
+
+
+def test_tensors_on_a_gpu_are_waited_for(monkeypatch):
+    synchronized = []
+    monkeypatch.setattr(torch.cuda, "synchronize", synchronized.append)
+    timing.wait(SimpleNamespace(is_cuda=True, device="cuda:1"))
+    timing.wait(torch.zeros(1))
+    timing.wait(jnp.zeros(1))
+    assert synchronized == ["cuda:1"]
+
+
+def test_words_of_a_gpu_hold_the_same_bytes(monkeypatch):
+    frames = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    whole = frames.reshape(3, -1).view(np.uint32)
+    wanted = np.bitwise_xor.reduce(whole, axis=1)
+    assert np.array_equal(fps.read.__wrapped__(jnp.asarray(frames)), wanted)
+    filled = fps.refill.__wrapped__(jnp.asarray(frames), jnp.uint8(7))
+    assert filled.shape == frames.shape
+    assert np.unique(filled).tolist() == [7]
 
 
 @pytest.mark.parametrize(
