@@ -1,6 +1,7 @@
 """Interrupted calls, misuse and unusual settings lose nothing."""
 
 import copy
+from types import SimpleNamespace
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +10,7 @@ import pytest
 import torch
 from gymnasium.error import ResetNeeded
 
-from arcade_gym import ArcadeEnv
+from arcade_gym import ArcadeEnv, interop
 from arcade_gym.lanes import kernel
 from arcade_gym.lanes.infos import LazyInfo
 from arcade_gym.lanes.placement import Placement
@@ -160,6 +161,21 @@ def test_halves_of_wide_actions_do_what_the_whole_does():
 
 def equal_trees(tree, other):
     return all(map(np.array_equal, jax.tree.leaves(tree), jax.tree.leaves(other)))
+
+
+@pytest.mark.parametrize("options", [{}, {"channels_first": True}])
+def test_all_of_a_step_is_shared_at_once_as_on_a_gpu(options):
+    envs, twin = (make(backend="torch", **options) for _ in range(2))
+    shared = []
+
+    def share(*arrays):
+        shared.append(len(arrays))
+        return [interop.to_torch(array) for array in arrays]
+
+    envs._frames._cuda = SimpleNamespace(to_torch=share)
+    actions = random_actions(6, 3)
+    assert equal(play(envs, actions), play(twin, actions))
+    assert shared == [4] * 6
 
 
 def test_results_come_through_memory_that_accelerators_write_to():
