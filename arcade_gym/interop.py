@@ -17,6 +17,8 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
+_ALIGNMENT = 64  # bytes
+
 
 def to_torch(array: jax.Array) -> "torch.Tensor":
     """Shares a JAX array with PyTorch, on the same device.
@@ -41,7 +43,13 @@ def to_jax(tensor: Any) -> jax.Array:
     """
     if isinstance(tensor, np.ndarray):
         return jnp.asarray(tensor)
-    return jax.dlpack.from_dlpack(tensor.detach().contiguous())
+    return jax.dlpack.from_dlpack(aligned(tensor.detach()))
+
+
+def aligned(tensor: "torch.Tensor") -> "torch.Tensor":
+    """Gives a tensor as JAX's own arrays lie in memory, which is a copy if need be."""
+    tensor = tensor.contiguous()
+    return tensor.clone() if tensor.data_ptr() % _ALIGNMENT else tensor
 
 
 def to_host(tensor: "torch.Tensor") -> np.ndarray:

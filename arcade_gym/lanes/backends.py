@@ -1,16 +1,13 @@
 """The three kinds of arrays that an environment hands out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
 
 from arcade_gym import interop
 from arcade_gym.lanes.frame_memory import FrameMemory, can_reuse
-from arcade_gym.lanes.placement import Placement, cuda_sharing, shards_to_torch
-
-if TYPE_CHECKING:
-    from arcade_gym.lanes.cuda import CudaSharing
+from arcade_gym.lanes.placement import PINNED_HOST, Placement, shards_to_torch
 
 Axes = tuple[int, ...] | None
 """The order in which the axes of frames are viewed; None as they lie in memory."""
@@ -70,9 +67,7 @@ class TorchBackend(JaxBackend):
     ) -> None:
         """Prepares for frames, uint8 [shape], which are viewed in an order of axes."""
         super().__init__(placement, shape, axes)
-        self._cuda: CudaSharing | None = None
-        if placement.platform == "gpu" and not self._is_spread:
-            self._cuda = cuda_sharing(placement.devices[0].local_hardware_id)
+        self._cuda = placement.cuda
 
     def hand_out_obs(self, frames: jax.Array) -> Any:
         """Hands out frames that were written into `buffer`."""
@@ -121,7 +116,7 @@ class NumpyBackend(JaxBackend):
     ) -> None:
         """Prepares for frames, uint8 [shape], which are viewed in an order of axes."""
         super().__init__(placement, shape, axes)
-        self._host = None if self._is_cpu else placement.pinned_host
+        self._pins = placement.has_pinned_host and not self._is_cpu
 
     def hand_out_obs(self, frames: jax.Array) -> np.ndarray:
         """Hands out frames that were written into `buffer`."""
@@ -131,20 +126,27 @@ class NumpyBackend(JaxBackend):
 
     def hand_out_new(self, frames: jax.Array) -> np.ndarray:
         """Hands out frames that were written elsewhere."""
-        [there] = self._fetch((frames,))
-        return self._turned(interop.writable(interop.to_numpy(there)))
+        return self._view(self._fetch(frames))
 
     def hand_out_step(self, arrays: tuple[jax.Array, ...]) -> tuple[Any, ...]:
         """Hands out the frames, that were written into `buffer`, and all else."""
-        return super().hand_out_step(self._fetch(arrays))
+        if not self._pins:
+            return super().hand_out_step(arrays)
+        frames, *few = self._fetch(arrays)
+        return self._view(frames), *map(self.hand_out, few)
 
-    def _fetch(self, arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
-        """Begins to bring to the host what is handed out there.
+    def _fetch(self, arrays: Any) -> Any:
+        """Begins to bring one or all of a step to the host, if they are not there.
 
         All at once, and into memory that a GPU writes to by itself, which takes it a
         thirtieth of the time. NumPy views such arrays as they are.
         """
-        return arrays if self._host is None else jax.device_put(arrays, self._host)
+        if not self._pins:
+            return arrays
+        return jax.device_put(arrays, jax.tree.map(_pinned, arrays))
+
+    def _view(self, frames: jax.Array) -> np.ndarray:
+        return self._turned(interop.writable(interop.to_numpy(frames)))
 
     def hand_out(self, array: jax.Array) -> np.ndarray:
         """Copies, because wrappers write into rewards and flags."""
@@ -152,6 +154,10 @@ class NumpyBackend(JaxBackend):
 
     def _turned(self, frames: np.ndarray) -> np.ndarray:
         return frames if self._axes is None else frames.transpose(self._axes)
+
+
+def _pinned(array: jax.Array) -> jax.sharding.Sharding:
+    return array.sharding.with_memory_kind(PINNED_HOST)
 
 
 BACKENDS = {"jax": JaxBackend, "torch": TorchBackend, "numpy": NumpyBackend}

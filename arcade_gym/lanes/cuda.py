@@ -11,10 +11,11 @@ import jax
 import torch
 from torch.utils import dlpack
 
+from arcade_gym import interop
+
 # PyTorch's name for the default stream is 0, which CUDA's interface for arrays of
 # others leaves undefined; 1 is the same stream there.
 _DEFAULT_STREAM = 1
-_ALIGNMENT = 64  # bytes
 
 
 class CudaSharing:
@@ -27,35 +28,29 @@ class CudaSharing:
 
     def __init__(self, index: int) -> None:
         """Takes the number of the device among those that this process sees."""
-        self._index = index
+        self.index = index
         self._event = torch.cuda.Event()
         self._streams: dict[int, torch.cuda.ExternalStream] = {}  # JAX's, by address
 
     def to_torch(self, *arrays: jax.Array) -> list[torch.Tensor]:
         """Shares arrays of any shape; uint8, bool, int32, float32 and the like."""
-        stream = torch.cuda.current_stream(self._index).cuda_stream or _DEFAULT_STREAM
+        stream = torch.cuda.current_stream(self.index).cuda_stream or _DEFAULT_STREAM
         return [
             dlpack.from_dlpack(array.__dlpack__(stream=stream))  # type: ignore[reportCallIssue]  # JAX's stub lacks it
             for array in arrays
         ]
 
     def to_jax(self, tensor: torch.Tensor) -> jax.Array:
-        """Shares a tensor without a gradient.
-
-        One that is not contiguous, or not aligned as JAX's own arrays, is copied.
-        """
-        tensor = tensor.contiguous()
-        if tensor.data_ptr() % _ALIGNMENT:
-            tensor = tensor.clone()
-        return jax.dlpack.from_dlpack(_Lent(tensor, self))
+        """Shares a tensor of this device without a gradient, as `interop.to_jax`."""
+        return jax.dlpack.from_dlpack(_Lent(interop.aligned(tensor), self))
 
     def let_wait(self, stream: int) -> None:
         """Makes a stream of JAX wait for what PyTorch has been given to do."""
         follower = self._streams.get(stream)
         if follower is None:
-            follower = torch.cuda.ExternalStream(stream, self._index)
+            follower = torch.cuda.ExternalStream(stream, self.index)
             self._streams[stream] = follower
-        self._event.record(torch.cuda.current_stream(self._index))
+        self._event.record(torch.cuda.current_stream(self.index))
         follower.wait_event(self._event)
 
 

@@ -1,6 +1,6 @@
 """What callers pass to `reset` and `step`, made ready for the compiled functions."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -8,10 +8,7 @@ import numpy as np
 
 from arcade_gym import interop
 from arcade_gym.lanes import arguments
-from arcade_gym.lanes.placement import Placement, cuda_sharing, join_shards
-
-if TYPE_CHECKING:
-    from arcade_gym.lanes.cuda import CudaSharing
+from arcade_gym.lanes.placement import Placement, join_shards
 
 
 class Intake:
@@ -50,7 +47,7 @@ class Intake:
         self._validates = validates
         self._reads_masks = reads_masks or validates
         self._follows_torch = follows_torch
-        self._sharing: dict[int, CudaSharing] = {}  # with PyTorch, by device
+        self._cuda = placement.cuda if follows_torch else None
 
     def actions(self, actions: Any) -> Any:
         """Makes int32 of actions, on the devices of the lanes.
@@ -204,12 +201,9 @@ class Intake:
         return self._to_jax(tensor if self._follows_torch else tensor.clone())
 
     def _to_jax(self, tensor: Any) -> jax.Array:
-        if not tensor.is_cuda:
+        if self._cuda is None or tensor.device.index != self._cuda.index:
             return interop.to_jax(tensor)
-        index = tensor.device.index
-        if index not in self._sharing:
-            self._sharing[index] = cuda_sharing(index)
-        return self._sharing[index].to_jax(tensor)
+        return self._cuda.to_jax(tensor)
 
     def _is_cheap_to_read(self, array: Any) -> bool:
         if isinstance(array, np.ndarray) or self._reads_masks:

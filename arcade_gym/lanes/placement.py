@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import jax
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from arcade_gym.lanes.cuda import CudaSharing
 
 
-_PINNED = "pinned_host"  # JAX's name for it
+PINNED_HOST = "pinned_host"
+"""JAX's name for host memory that devices write to by themselves."""
 
 
 @dataclass(frozen=True)
@@ -50,19 +52,19 @@ class Placement:
         return jax.sharding.NamedSharding(self.mesh, jax.sharding.PartitionSpec(AXIS))
 
     @property
-    def pinned_host(self) -> jax.sharding.Sharding | None:
-        """Host memory that the devices write to by themselves, if they have such."""
-        kinds = {memory.kind for memory in self.devices[0].addressable_memories()}
-        if _PINNED not in kinds:
+    def has_pinned_host(self) -> bool:
+        """Whether there is host memory that the devices write to by themselves."""
+        memories = self.devices[0].addressable_memories()
+        return PINNED_HOST in {memory.kind for memory in memories}
+
+    @cached_property
+    def cuda(self) -> "CudaSharing | None":
+        """What shares arrays with PyTorch where all lanes are on one GPU."""
+        if self.platform != "gpu" or self.is_spread:
             return None
-        return self.sharding.with_memory_kind(_PINNED)
+        from arcade_gym.lanes.cuda import CudaSharing  # noqa: PLC0415  # needs PyTorch
 
-
-def cuda_sharing(index: int) -> "CudaSharing":
-    """Shares arrays of a CUDA device with PyTorch, which only this asks for."""
-    from arcade_gym.lanes.cuda import CudaSharing  # noqa: PLC0415  # PyTorch is optional
-
-    return CudaSharing(index)
+        return CudaSharing(self.devices[0].local_hardware_id)
 
 
 def shards_to_torch(array: jax.Array) -> tuple["torch.Tensor", ...]:

@@ -40,9 +40,10 @@ MAX_DECKS_REASON = f"{DECK} cards each, and the table has {HISTORY_SIZE**2} plac
 HISTORY_FIELD = Rect(19, 19, 90, 90)
 _FRAME = Rect(17, 17, 93, 93)  # leaves a gap, so that it is seen at every frame size
 CARD_LINES = slice(0, 2)  # of the history; beside them are the large cards
-
-
 _SUITS_PER_WORD = 16  # of two bits
+
+Draw = Callable[[Any, Any], tuple[Any, Any]]
+"""From cards left and an index to cards left and one bit for each suit reached."""
 
 
 class Suit(IntEnum):
@@ -89,10 +90,6 @@ def shuffle_suits(
         cpu=partial(deal_in_turn, draw, start),
         default=partial(deal_packed, draw, start),
     )
-
-
-Draw = Callable[[Any, Any], tuple[Any, Any]]
-"""From cards left and an index to cards left and one bit for each suit reached."""
 
 
 def deal_in_turn(

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import jax_core
+from arcade_gym import interop
 from jax_core import registry
 from tests.arcade_gym.kit import GAMES, MODES, make, random_actions
 
@@ -49,6 +50,13 @@ def test_frames_are_shared_and_stay_intact_while_held():
 def test_tensors_share_the_memory_of_jax():
     array = jnp.zeros((LANES, 64, 64, 3), jnp.uint8)
     assert torch.from_dlpack(array).data_ptr() == array.unsafe_buffer_pointer()
+
+
+def test_tensors_come_to_the_host_right():
+    tensor = torch.arange(1000, device="cuda").reshape(10, 100)[:, ::3]
+    assert np.array_equal(interop.to_host(tensor), tensor.cpu().numpy())
+    shared = interop.to_jax(torch.arange(64, dtype=torch.int32, device="cuda")[1:])
+    assert np.asarray(shared).tolist() == list(range(1, 64))
 
 
 def busy(size=4096):

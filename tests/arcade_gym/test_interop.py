@@ -48,6 +48,16 @@ def test_other_tensors_are_copied_right(tensor):
     assert array.dtype.itemsize == 4
 
 
+def test_only_what_lies_otherwise_than_in_jax_is_copied():
+    whole = torch.arange(100, dtype=torch.int32)
+    assert interop.aligned(whole).data_ptr() == whole.data_ptr()
+    for part in (whole[1:], whole[::3]):
+        copy = interop.aligned(part)
+        assert copy.data_ptr() % 64 == 0
+        assert copy.is_contiguous()
+        assert copy.tolist() == part.tolist()
+
+
 def test_numpy_arrays_are_views_that_cannot_be_written():
     array = jnp.arange(8)
     view = interop.to_numpy(array)

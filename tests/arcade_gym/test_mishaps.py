@@ -11,7 +11,7 @@ import torch
 from gymnasium.error import ResetNeeded
 
 from arcade_gym import ArcadeEnv, interop
-from arcade_gym.lanes import kernel
+from arcade_gym.lanes import backends, kernel
 from arcade_gym.lanes.infos import LazyInfo
 from arcade_gym.lanes.placement import Placement
 from tests.arcade_gym.kit import equal, make, play, random_actions
@@ -178,15 +178,27 @@ def test_all_of_a_step_is_shared_at_once_as_on_a_gpu(options):
     assert shared == [4] * 6
 
 
-def test_results_come_through_memory_that_accelerators_write_to():
+def test_results_come_through_memory_that_accelerators_write_to(monkeypatch):
     """As on a GPU; JAX knows such memory on the CPU, too."""
     envs, twin = make(backend="numpy"), make(backend="numpy")
     placement = Placement((envs.device,))
     envs._frames = envs._frames.__class__(placement, (3, 64, 64, 3))
-    envs._frames._memory, envs._frames._host = None, placement.pinned_host
-    assert envs._frames._host.memory_kind == "pinned_host"
+    assert placement.has_pinned_host
+    envs._frames._memory, envs._frames._pins = None, True
+    moved, put = [], jax.device_put
+
+    def record(arrays, where):
+        there = put(arrays, where)
+        kinds = [leaf.sharding.memory_kind for leaf in jax.tree.leaves(there)]
+        moved.append(kinds)
+        return there
+
+    monkeypatch.setattr(backends.jax, "device_put", record)
     actions = random_actions(6, 3)
     assert equal(play(envs, actions), play(twin, actions))
+    pinned = ["pinned_host"]
+    moved = [kinds for kinds in moved if kinds[0] == "pinned_host"]
+    assert moved == [pinned, *[4 * pinned] * 6]  # the frames of the reset, and steps
     assert envs.step(actions[0])[0].flags.writeable
 
 
