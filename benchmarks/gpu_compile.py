@@ -173,7 +173,7 @@ def faults_of(case: Case, program: Program) -> list[str]:
         f"{program.instructions:.1f} instructions per byte, more than {instructions}": (
             program.instructions > instructions
         ),
-        f"{program.others:.2f} times as much beside the drawing, more than {others}": (
+        f"{program.others:.2f} times as much beside the drawing, over {others:.2f}": (
             program.others > others
         ),
         f"{program.launches} launches, more than {launches}": (
