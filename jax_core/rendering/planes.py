@@ -7,7 +7,7 @@ the innermost loop long.
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Array, Bool, UInt8
+from jaxtyping import Array, Bool, Int, UInt8
 
 from jax_core.rendering import painting
 from jax_core.rendering.cells import Ids
@@ -43,7 +43,13 @@ def to_bytes(picture: np.ndarray) -> np.ndarray:
 
 
 def cut(
-    ids: Ids, sheet: painting.Sheet, rows: slice, still: np.ndarray, *, lowest: bool
+    ids: Ids,
+    sheet: painting.Sheet,
+    rows: Int[np.ndarray, " height"],
+    shown: Bool[np.ndarray, " height"],
+    still: np.ndarray,
+    *,
+    lowest: bool,
 ) -> Plane:
     """Cuts a sheet to some pixel rows of the frame.
 
@@ -51,11 +57,12 @@ def cut(
         ids: what the cells show.
         sheet: the tiles.
         rows: the pixel rows.
+        shown: those in which the layer is drawn.
         still: uint8 [height, bytes], the picture below, these rows only.
         lowest: nothing but the still lies under the cells.
     """
     channels = sheet.pictures.shape[-1]
-    covers = sheet.covers[:, rows].repeat(channels, axis=2)
+    covers = sheet.covers[:, rows].repeat(channels, axis=2) & shown[:, None]
     return Plane(
         ids=ids,
         colors=np.where(covers, to_bytes(sheet.pictures[:, rows]), still),

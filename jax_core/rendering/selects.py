@@ -9,17 +9,17 @@ ones than the fastest cache cost more than all operations.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, UInt8, UInt32
+from jaxtyping import Array, Bool, Int, UInt8, UInt32
 
 from jax_core.rendering.cells import Ids
 from jax_core.rendering.planes import Canvas, Plane
+from jax_core.rendering.slots import Cells, Slots, fold, make_slots
 
-# Pixel rows by board row. An axis has length 1 where it makes no difference.
-Cells = UInt8[Array | np.ndarray, "_rows _height _bytes"]
-Mask = Bool[Array, "_rows _height _bytes"]
+Mask = Bool[Array, "_rows _slots _bytes"]
 
 _GROUP = 8  # columns, or tiles, one bit each
 _IDS_WITH_BIT = 0b10101010, 0b11001100, 0b11110000  # of 0..7: bits 0, 1 and 2
@@ -28,71 +28,58 @@ _NIBBLE = 4  # bits of the ids that are packed together
 
 def paint_by_selects(canvas: Canvas, planes: Sequence[Plane]) -> Canvas:
     """Paints planes over a canvas, a later one over an earlier one."""
-    rows = _equal_rows(planes, len(canvas))
-    cells = _fold(canvas, rows)
+    slots = _find_slots(canvas, planes)
+    cells = slots.take(canvas)
     for plane in planes:
-        cells = _paint_plane(cells, plane, rows)
-    whole = jnp.broadcast_to(cells, (rows, len(canvas) // rows, canvas.shape[1]))
-    return whole.reshape(canvas.shape)
+        cells = _paint_plane(cells, plane, slots)
+    return slots.leave(cells)
 
 
-def _equal_rows(planes: Sequence[Plane], height: int) -> int:
-    """The board rows, if they are equally high and fill the canvas, else 1."""
-    rows = max(plane.ids.shape[0] for plane in planes)
-    if height % rows:
-        return 1
-    equal = np.arange(rows).repeat(height // rows)
-    fits = (
-        plane.ids.shape[0] == 1 or np.array_equal(plane.row_of_pixel, equal)
-        for plane in planes
-    )
-    return rows if all(fits) else 1
+def _find_slots(canvas: Canvas, planes: Sequence[Plane]) -> Slots:
+    """Slots by board row, if all boards have the same ones, else by swath alone.
 
-
-def _fold(table: Canvas, rows: int) -> Cells:
-    """Splits pixel rows by board row; of constant ones that are alike, keeps one.
-
-    The tiles of a board then fit into the fastest cache.
+    Where every swath is a pixel row of its own, only rows of equal height are worth it.
     """
-    cells = table.reshape(rows, -1, table.shape[1])
-    if isinstance(cells, np.ndarray):
-        if (cells == cells[:1]).all():
-            cells = cells[:1]
-        if (cells == cells[:, :1]).all():
-            cells = cells[:, :1]
-    return cells
+    boards = [plane for plane in planes if len(plane.ids) > 1]
+    rows = {(len(plane.ids), plane.row_of_pixel.tobytes()) for plane in boards}
+    if len(rows) == 1:
+        slots = make_slots(boards[0].row_of_pixel, len(boards[0].ids), len(canvas))
+        is_constant = isinstance(canvas, np.ndarray)
+        if slots.is_full or (is_constant and slots.swath_height > 1):
+            return slots
+    return make_slots(np.zeros_like(planes[0].row_of_pixel), 1, len(canvas))
 
 
-def _paint_plane(cells: Cells, plane: Plane, rows: int) -> Cells:
+def _paint_plane(cells: Cells, plane: Plane, slots: Slots) -> Cells:
     cover = plane.covers[0]
-    tables = [_fold(colors, rows) for colors in _spread_colors(plane, rows)]
+    tables = [fold(colors) for colors in _spread_colors(plane, slots)]
     if (plane.covers == cover).all():
-        bits = _id_bits(plane, cover, rows)  # false outside of the cover
+        bits = _id_bits(plane, cover, slots)  # false outside of the cover
         return _choose([cells, *tables], bits)
-    bits = _id_bits(plane, np.ones_like(cover), rows)
+    bits = _id_bits(plane, np.ones_like(cover), slots)
     if plane.lowest and any(table.shape[1] > 1 for table in tables):
         # Uncovered, a tile has the colors of the still.
-        return _choose([cells, *(_fold(colors, rows) for colors in plane.colors)], bits)
+        return _choose([cells, *(slots.take(colors) for colors in plane.colors)], bits)
     colors = _choose([tables[0], *tables], bits)
-    return jnp.where(_is_covered(plane, bits, rows), colors, cells)
+    return jnp.where(_is_covered(plane, bits, slots), colors, cells)
 
 
-def _spread_colors(plane: Plane, rows: int) -> np.ndarray:
-    """Colors of the tiles, [tiles, height, bytes], with some for uncovered bytes too.
+def _spread_colors(plane: Plane, slots: Slots) -> np.ndarray:
+    """Colors of the tiles, [tiles, rows, slots, bytes], for uncovered bytes too.
 
     Each takes that of a covered byte at its place in another row of the board, or else
-    in another pixel row, so that most tiles fold to a single pixel row.
+    in another slot, so that most tiles fold to a single one.
     """
-    shape = (len(plane.colors), rows, -1, plane.colors.shape[2])
-    colors, covers = plane.colors.reshape(shape), plane.covers.reshape(shape)
+    colors, covers = slots.place(plane.colors), slots.place(plane.covers)
+    covers = covers & slots.is_used[..., None]
     for axis in (1, 2):
         first = covers.argmax(axis=axis, keepdims=True)
         colors = np.where(covers, colors, np.take_along_axis(colors, first, axis))
         covers = covers | covers.any(axis=axis, keepdims=True)
-    return colors.reshape(plane.colors.shape)
+    return colors
 
 
-def _is_covered(plane: Plane, bits: list[Mask], rows: int) -> Mask:
+def _is_covered(plane: Plane, bits: list[Mask], slots: Slots) -> Mask:
     """Whether the tile of a byte covers it.
 
     A table has one bit for each of eight ids, and three bits of an id say which.
@@ -102,7 +89,7 @@ def _is_covered(plane: Plane, bits: list[Mask], rows: int) -> Mask:
         np.packbits(covers[first : first + _GROUP], axis=0, bitorder="little")[0]
         for first in range(0, len(covers), _GROUP)
     ]
-    table = _choose([_fold(table, rows) for table in tables], bits[3:])
+    table = _choose([slots.take(table) for table in tables], bits[3:])
     for bit, with_bit in zip(bits, _IDS_WITH_BIT, strict=False):
         table = table & jnp.where(bit, np.uint8(with_bit), np.uint8(0xFF - with_bit))
     return table != 0
@@ -125,39 +112,91 @@ def _select(bit: Mask, one: Cells, zero: Cells) -> Cells:
 
 
 def _id_bits(
-    plane: Plane, cover: Bool[np.ndarray, "height bytes"], rows: int
+    plane: Plane, cover: Bool[np.ndarray, "height bytes"], slots: Slots
 ) -> list[Mask]:
     """The bits of the id of every byte, lowest first; false outside of the cover."""
     num_bits, cols = len(plane.colors).bit_length(), plane.ids.shape[1]
     col = np.searchsorted(plane.col_edges, np.arange(cover.shape[1]), side="right") - 1
-    place, packed = col, _packed_bits(plane, 0, num_bits, rows)
+    place, packed = col, _packed_bits(plane, 0, num_bits, slots)
     for first in range(_GROUP, cols, _GROUP):
         # The last group begins earlier, because XLA would repeat the packing of a
         # single column in every pixel row.
         start = min(first, cols - _GROUP)
         is_later = col >= first
         place = np.where(is_later, col - start, place)
-        later = _packed_bits(plane, start, num_bits, rows)
-        selector = np.where(is_later, np.uint8(0xFF), np.uint8(0))[None, None]
-        # Selects by bits, which processors do in one operation.
+        later = _packed_bits(plane, start, num_bits, slots)
+        selector = slots.take(_flags(np.broadcast_to(is_later, cover.shape)))
         packed = [
-            byte ^ ((byte ^ other) & selector)
+            _select_bits(selector, other, byte)
             for byte, other in zip(packed, later, strict=True)
         ]
     # Beside the board any column will do, because no tile covers anything there.
-    own = _fold(np.where(cover, 1 << place % _GROUP, 0).astype(np.uint8), rows)
+    own = slots.take(np.where(cover, 1 << place % _GROUP, 0).astype(np.uint8))
     return [byte & own != 0 for byte in packed]
 
 
+def _flags(mask: Bool[np.ndarray, "*shape"]) -> UInt8[np.ndarray, "*shape"]:
+    return np.where(mask, np.uint8(0xFF), np.uint8(0))
+
+
+def _select_bits(selector: Any, one: Any, zero: Any) -> Any:
+    """Selects bytes by bits, which processors do in one operation."""
+    return zero ^ ((zero ^ one) & selector)
+
+
 def _packed_bits(
-    plane: Plane, start: int, num_bits: int, rows: int
-) -> list[UInt8[Array, "_rows _height 1"]]:
+    plane: Plane, start: int, num_bits: int, slots: Slots
+) -> list[UInt8[Array, "_rows _slots _bytes"]]:
     """The bits of the ids of eight columns, a byte for each bit, lowest first."""
     ids = plane.ids[:, start : start + _GROUP]
-    words = [_by_pixel_row(word, plane, rows) for word in _pack(ids, num_bits)]
+    if slots.is_by_row and len(ids) > 1:
+        # Where what lies below the last row is asked for, it has to be anything.
+        ids = jnp.pad(ids, ((0, slots.rows_below.max()), (0, 0)))
+    words = _pack(ids, num_bits)
+    by_row = [_by_row_of_swath(word, plane, slots) for word in words]
+    bits = []
+    for bit in range(num_bits):
+        shift = np.uint32(8 * (bit % _NIBBLE))
+        found, *later = (
+            (word >> shift).astype(jnp.uint8) for word in by_row[bit // _NIBBLE]
+        )
+        for index, other in enumerate(later, start=1):
+            is_later = _rows_within(plane, slots).reshape(-1, 1) >= index
+            mask = _flags(np.broadcast_to(is_later, plane.covers[0].shape))
+            found = _select_bits(slots.take(mask), other, found)
+        bits.append(found)
+    return bits
+
+
+def _rows_within(plane: Plane, slots: Slots) -> Int[np.ndarray, " height"]:
+    """Which of the words of `_by_row_of_swath` each pixel row has."""
+    if slots.is_by_row:
+        return slots.rows_below
+    num_words = slots.swath_height if len(plane.ids) > 1 else 1
+    return np.arange(len(slots.rows_below)) % num_words
+
+
+def _by_row_of_swath(
+    words: UInt32[Array, " rows"], plane: Plane, slots: Slots
+) -> list[UInt32[Array, "_rows _slots 1"]]:
+    """The words of the board rows that a swath is in, or of its pixel rows."""
+    if len(words) == 1:
+        return [words.reshape(1, 1, 1)]
+    if slots.is_by_row:
+        num_rows = len(slots.swaths)
+        return [
+            words[below : below + num_rows][:, None, None]
+            for below in range(slots.rows_below.max() + 1)
+        ]
+    # Two of each word, as XLA fuses what makes words with a lookup of them, but not
+    # with their repetition. Otherwise it makes every sum again for each pixel row.
+    twice = jnp.broadcast_to(words[:, None], (len(words), 2)).reshape(-1)
+    height = slots.swath_height
     return [
-        (words[bit // _NIBBLE] >> np.uint32(8 * (bit % _NIBBLE))).astype(jnp.uint8)
-        for bit in range(num_bits)
+        twice.at[2 * plane.row_of_pixel[row::height]]
+        .get(mode="promise_in_bounds")
+        .reshape(1, -1, 1)
+        for row in range(height)
     ]
 
 
@@ -173,15 +212,3 @@ def _pack(ids: Ids, num_bits: int) -> list[UInt32[Array, " rows"]]:
         # `or` in every pixel row.
         words.append(jnp.sum(spread << place[None], axis=1, dtype=jnp.uint32))
     return words
-
-
-def _by_pixel_row(
-    words: UInt32[Array, " rows"], plane: Plane, rows: int
-) -> UInt32[Array, "_rows _height 1"]:
-    if len(words) in (1, rows):
-        return words.reshape(-1, 1, 1)
-    # Two of each word, as XLA fuses what makes words with a lookup of them, but not
-    # with their repetition. Otherwise it makes every sum again for each pixel row.
-    twice = jnp.broadcast_to(words[:, None], (len(words), 2)).reshape(-1)
-    found = twice.at[2 * plane.row_of_pixel].get(mode="promise_in_bounds")
-    return found.reshape(1, -1, 1)

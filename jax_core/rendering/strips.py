@@ -1,13 +1,16 @@
 """The form of drawing for CPUs: strips of pixel rows, each painted layer by layer.
 
 Strips become one array by a concatenation, which XLA fuses with all of the painting.
+Its rows are swaths of pixel rows, as `slots` has them: the innermost loop runs through
+one, and XLA takes vectors that leave few bytes of it over.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Int, UInt8
 
 from jax_core.compilation import compute_once
 from jax_core.rendering import layout, painting
@@ -20,65 +23,83 @@ from jax_core.rendering.polygons import (
     find_sides,
     intervals_between,
 )
-from jax_core.rendering.scene import Band, Color, Polygon
+from jax_core.rendering.scene import Band, Polygon
 from jax_core.rendering.selects import paint_by_selects
 from jax_core.types import Frame
 
+_SHORT_ROW = 128  # bytes; two vectors of the widest kind
+_STILL = -1  # no strip
+
+Drawn = tuple[Ids, painting.Sheet]
 Ends = tuple[WholeRows, WholeRows]
 """The first pixel of a polygon in each of its rows, and the one behind its last."""
 
 
-class _Shape(NamedTuple):
-    """A polygon in all pixel rows of its band."""
+class _Strip(NamedTuple):
+    """The pixel rows of a band that change, those from `first` to before `last`."""
 
-    color: Color
-    ends: Ends
+    band: Band
+    layers: Sequence[Polygon | Drawn]
+    first: int
+    last: int
 
 
-Drawn = _Shape | tuple[Ids, painting.Sheet]
+class _Piece(NamedTuple):
+    """Pixel rows in whole swaths: of one strip and the still, or a swath of several.
+
+    Attributes:
+        rows: which ones.
+        strips: the number of the only strip or _STILL, or one for each pixel row.
+    """
+
+    rows: range
+    strips: tuple[int, ...]
 
 
 def draw_by_selects(bands: Sequence[Band], form: Format) -> Frame:
     """Draws the bands of a frame, from top to bottom."""
-    pieces = [piece for band in bands for piece in _paint_band(band, form)]
-    return jnp.concatenate(_join_stills(pieces)).reshape(form.shape)
+    strips = [_find_strip(band, form) for band in bands]
+    still = np.concatenate([_paint_still(band, form) for band in bands])
+    height = _swath_height(form)
+
+    def paint(strip: int, rows: range, height: int) -> Canvas:
+        ground = still[rows.start : rows.stop]
+        if strip == _STILL:
+            return ground.reshape(len(rows) // height, -1)
+        return _paint_strip(strips[strip], ground, rows, height, form)
+
+    def paint_piece(piece: _Piece) -> Canvas:
+        if len(piece.strips) == 1:
+            return paint(piece.strips[0], piece.rows, height)
+        rows = zip(piece.strips, piece.rows, strict=True)
+        painted = [paint(strip, range(row, row + 1), 1) for strip, row in rows]
+        return jnp.concatenate(painted, axis=1)
+
+    pieces = _find_pieces(strips, height, form)
+    return jnp.concatenate([paint_piece(piece) for piece in pieces]).reshape(form.shape)
 
 
-def _join_stills(pieces: Iterable[Canvas]) -> list[Canvas]:
-    """Joins neighbours that never change, so that XLA has fewer pieces to fuse."""
-    joined: list[Canvas] = []
-    for piece in pieces:
-        if joined and _is_still(piece) and _is_still(joined[-1]):
-            joined[-1] = np.concatenate([joined[-1], piece])
-        else:
-            joined.append(piece)
-    return joined
+def _swath_height(form: Format) -> int:
+    """Pixel rows that are drawn at once."""
+    is_short = form.size * form.channels < _SHORT_ROW
+    return 2 if is_short and form.size % 2 == 0 else 1
 
 
-def _is_still(piece: Canvas) -> bool:
-    return isinstance(piece, np.ndarray)
-
-
-def _paint_band(band: Band, form: Format) -> list[Canvas]:
-    """Paints the pixel rows of a band, in pieces; a NumPy piece never changes."""
-    top, bottom = layout.band_edges(band, form)
-    still = to_bytes(painting.paint_still(band.still, form))
+def _find_strip(band: Band, form: Format) -> _Strip:
     layers = [
-        _Shape(layer.color, _find_ends(layer, band, form))
-        if isinstance(layer, Polygon)
-        else ids_and_sheet(layer, form)
+        layer if isinstance(layer, Polygon) else ids_and_sheet(layer, form)
         for layer in band.layers
     ]
-    first, last = _changing_rows(layers, top, bottom)
-    changing = _paint_layers(layers, still, slice(first, last), form)
-    pieces = (still[top:first], changing, still[last:bottom])
-    return [piece for piece in pieces if len(piece)]
+    return _Strip(band, layers, *_changing_rows(layers, band, form))
 
 
-def _changing_rows(layers: list[Drawn], top: int, bottom: int) -> tuple[int, int]:
+def _changing_rows(
+    layers: Sequence[Polygon | Drawn], band: Band, form: Format
+) -> tuple[int, int]:
     """First pixel row that the layers of a band can cover, and the one behind them."""
+    top, bottom = layout.band_edges(band, form)
     edges = [
-        (top, bottom) if isinstance(layer, _Shape) else layer[1].row_edges[[0, -1]]
+        (top, bottom) if isinstance(layer, Polygon) else layer[1].row_edges[[0, -1]]
         for layer in layers
     ]
     first = min((int(edge[0]) for edge in edges), default=bottom)
@@ -87,58 +108,106 @@ def _changing_rows(layers: list[Drawn], top: int, bottom: int) -> tuple[int, int
     return first, max(min(last, bottom), first)
 
 
-def _paint_layers(
-    layers: list[Drawn], still: np.ndarray, rows: slice, form: Format
+def _paint_still(band: Band, form: Format) -> UInt8[np.ndarray, "_height _bytes"]:
+    top, bottom = layout.band_edges(band, form)
+    return to_bytes(painting.paint_still(band.still, form))[top:bottom]
+
+
+def _find_pieces(strips: Sequence[_Strip], height: int, form: Format) -> list[_Piece]:
+    """Cuts a frame where another strip begins, or none; the fewer, the faster."""
+    strip_of_row = [_STILL] * form.size
+    for index, strip in enumerate(strips):
+        strip_of_row[strip.first : strip.last] = [index] * (strip.last - strip.first)
+    pieces: list[_Piece] = []
+    for top in range(0, form.size, height):
+        swath = tuple(strip_of_row[top : top + height])
+        changing = {strip for strip in swath if strip != _STILL}
+        own = swath if len(changing) > 1 else (max(swath),)
+        first = top
+        if len(own) == 1 and pieces and pieces[-1].strips == own:
+            first = pieces.pop().rows.start
+        pieces.append(_Piece(range(first, top + height), own))
+    return pieces
+
+
+def _paint_strip(
+    strip: _Strip,
+    still: UInt8[np.ndarray, "_height _bytes"],
+    rows: range,
+    swath_height: int,
+    form: Format,
 ) -> Canvas:
-    """Paints the layers of a band over some pixel rows of its still."""
-    canvas: Canvas = still[rows]
+    """Paints the layers of a strip over some pixel rows of the still."""
+    canvas: Canvas = still.reshape(len(still) // swath_height, -1)
     planes: list[Plane] = []
     is_touched = np.zeros((form.size, form.size), np.bool_)
-    for layer in layers:
-        if isinstance(layer, _Shape):
+    row = np.array(rows)
+    in_strip = (row >= strip.first) & (row < strip.last)
+    for layer in strip.layers:
+        if isinstance(layer, Polygon):
             canvas = paint_by_selects(canvas, planes) if planes else canvas
             planes = []
-            canvas = _paint_polygon(canvas, layer, form)
+            canvas = _paint_polygon(canvas, layer, strip.band, row, form)
             is_touched[:] = True
         else:
             ids, sheet = layer
             lowest = not is_touched[sheet.cells].any()
-            planes.append(cut(ids, sheet, rows, still[rows], lowest=lowest))
+            planes.append(cut(ids, sheet, row, in_strip, still, lowest=lowest))
             is_touched |= sheet.covers.any(axis=0)
     return paint_by_selects(canvas, planes) if planes else canvas
 
 
-def _paint_polygon(canvas: Canvas, shape: _Shape, form: Format) -> Canvas:
+def _paint_polygon(
+    canvas: Canvas,
+    polygon: Polygon,
+    band: Band,
+    rows: Int[np.ndarray, " height"],
+    form: Format,
+) -> Canvas:
     """Fills, in every pixel row, the interval that a convex polygon covers."""
     # XLA counts pixels from 0 on rather than read a table. That is faster, but in gray
     # its loop is not vectorised then.
     start = 1 if form.channels == 1 else 0
     dtype = np.uint8 if form.size + start <= 255 else np.uint16
-    first, last = ((end + start).astype(dtype)[:, None] for end in shape.ends)
     pixel = np.arange(start, form.size + start, dtype=dtype).repeat(form.channels)
-    inside = (pixel[None] >= first) & (pixel[None] < last)
-    return jnp.where(inside, painting.color_row(shape.color, form)[None], canvas)
+    swaths, height = len(canvas), len(rows) // len(canvas)
+    row_in_swath = np.arange(height).repeat(len(pixel))[None]
+    ends = []
+    for end in _find_ends(polygon, band, rows, form):
+        found, *later = jnp.split(
+            (end + start).astype(dtype).reshape(swaths, height), height, axis=1
+        )
+        for row, other in enumerate(later, start=1):
+            found = jnp.where(row_in_swath >= row, other, found)
+        ends.append(found)
+    pixels = np.tile(pixel, height)[None]
+    inside = (pixels >= ends[0]) & (pixels < ends[1])
+    color = np.tile(painting.color_row(polygon.color, form), height)
+    return jnp.where(inside, color[None], canvas)
 
 
-def _find_ends(polygon: Polygon, band: Band, form: Format) -> Ends:
-    """Where a polygon is in each pixel row of its band.
+def _find_ends(
+    polygon: Polygon, band: Band, rows: Int[np.ndarray, " height"], form: Format
+) -> Ends:
+    """Where a polygon is in some pixel rows.
 
     In color that costs least where pixels are written, which memory limits. Gray pixels
     take less time than it, so it is found before any is drawn, from corners that are
     found before any row.
     """
-    rows = _rows_of(polygon, band, form)
+    row = _rows_of(polygon, band, rows, form)
     corners = jnp.asarray(polygon.corners)
     if form.channels > 1:
-        return intervals_between(find_sides(corners, form.size), rows, form.size)
+        return intervals_between(find_sides(corners, form.size), row, form.size)
     sides = find_sides(compute_once(corners), form.size)
-    first, last = intervals_between(sides, rows, form.size)
+    first, last = intervals_between(sides, row, form.size)
     return compute_once(first), compute_once(last)
 
 
-def _rows_of(polygon: Polygon, band: Band, form: Format) -> RowIndices:
-    """The pixel rows of a band, those in which a polygon may not be above all edges."""
-    row = np.arange(*layout.band_edges(band, form))
+def _rows_of(
+    polygon: Polygon, band: Band, rows: Int[np.ndarray, " height"], form: Format
+) -> RowIndices:
+    """Pixel rows, those in which a polygon may not be above all edges."""
     top, bottom = layout.polygon_rows(polygon, band, form)
-    is_allowed = (row >= top) & (row < bottom)
-    return np.where(is_allowed, row, -form.size).astype(np.float32)
+    is_allowed = (rows >= top) & (rows < bottom)
+    return np.where(is_allowed, rows, -form.size).astype(np.float32)

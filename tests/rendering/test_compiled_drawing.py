@@ -106,20 +106,40 @@ def test_a_step_moves_and_computes_no_more_than_it_did(game, compiled):
 def test_gray_frames_with_unequal_rows_are_drawn_without_detours(as_shipped, name):
     """XLA once counted pixels, packed the cells of a board for each pixel row, and
     found the ends of polygons where pixels are drawn, which no vector does."""
-    env, _ = jax_core.make(name, obs_size=84, channels=1)
+    env, _ = jax_core.make(name, obs_size=132, channels=1)
     keys = jax.random.split(jax.random.key(0), LANES)
     states = jax.eval_shape(jax.vmap(env.init), keys)
     draw = jax.jit(jax.vmap(env.get_obs)).lower(states)
     text = draw.compile({"xla_backend_optimization_level": 0}).as_text()
-    assert not re.search(rf"u8\[{LANES},\d+,84\]\S* iota\(", text)
+    assert not re.search(rf"u8\[{LANES},\d+,132\]\S* iota\(", text)
     loops = text.split("\n}\n")
     assert any(" gather(" in loop for loop in loops)
     assert not any(" gather(" in loop and " reduce(" in loop for loop in loops)
-    is_drawing = re.compile(rf"ROOT .* = u8\[{LANES},84,84")
+    is_drawing = re.compile(rf"ROOT .* = u8\[{LANES},132,132")
     drawing = [loop for loop in loops if is_drawing.search(loop)]
     assert drawing
     assert not any(" round-nearest-even(" in loop for loop in drawing)
     assert ("CartPole" in name) == (" round-nearest-even(" in text)
+
+
+@pytest.mark.skipif(
+    jax.default_backend() != "cpu", reason="XLA fuses otherwise on other devices"
+)
+@pytest.mark.parametrize("name", ["BreakoutHard", "NavigatorHard"])
+def test_short_rows_are_drawn_in_pairs_and_nothing_is_copied_to_them(as_shipped, name):
+    """Of 84 bytes a fifth is no whole vector; copies of cells took as long as those."""
+    env, _ = jax_core.make(name, obs_size=84, channels=1)
+    keys = jax.random.split(jax.random.key(0), LANES)
+    states = jax.eval_shape(jax.vmap(env.init), keys)
+    draw = jax.vmap(lambda state: (env.get_obs(state), state.time))
+    lowered = jax.jit(draw).lower(states)
+    text = lowered.compile({"xla_backend_optimization_level": 0}).as_text()
+    pairs = rf"u8\[{LANES},42,168\]"
+    joins = re.compile(rf"= {pairs}\S* concatenate\(")
+    drawing = "".join(loop for loop in text.split("\n}\n") if joins.search(loop))
+    assert re.search(r"ROOT .* bitcast\(", drawing)  # its loop is that of the pairs
+    assert re.search(rf"u8\[\d+,{LANES},1,168\]\S* gather\(", drawing)
+    assert not re.search(r"= u32\S* gather\(", text)
 
 
 @pytest.mark.parametrize(("channels", "is_beforehand"), [(1, True), (3, False)])

@@ -62,8 +62,9 @@ FEW = [
     ("BreakoutHard", 90, 3, False),
     ("MineSweeperHard", 84, 1, False),
     ("MineSweeperHard", 66, 1, True),
+    ("BreakoutHard", 84, 1, False),
 ]
-FAST = FEW[1:3]
+FAST = (*FEW[1:3], FEW[5])
 
 
 @pytest.mark.parametrize(

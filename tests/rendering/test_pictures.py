@@ -11,13 +11,17 @@ from jax_core.rendering.palette import Color, Theme
 from jax_core.rendering.render import render, render_with
 from jax_core.rendering.scene import (
     FIELD,
+    FIELD_BOTTOM,
+    FIELD_TOP,
     WIDE_FIELD,
+    Band,
     Fill,
     Lines,
     Number,
     Paint,
     Polygon,
     Rect,
+    Scene,
     sprites,
 )
 from jax_core.rendering.strips import draw_by_selects
@@ -183,7 +187,18 @@ TWO_COLORS = (Paint(sprites.frame(10), Color.WHITE), Paint(sprites.CROSS, Color.
 ALL_TILES = (TWO_COLORS, *ONE_COLOR_TILES)
 
 
-@pytest.mark.parametrize("size", [84, pytest.param(128, marks=pytest.mark.slow)])
+def forms_agree(picture, form):
+    selected, found = (
+        jax.jit(lambda s, d=draw: render_with(s, form=form, draw=d))(picture)
+        for draw in (draw_by_selects, draw_by_words)
+    )
+    return np.array_equal(selected, found)
+
+
+@pytest.mark.parametrize(
+    ("size", "channels"),
+    [(84, 3), (84, 1), pytest.param(128, 3, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize(
     ("rows", "cols", "num_tiles"),
     [
@@ -196,7 +211,9 @@ ALL_TILES = (TWO_COLORS, *ONE_COLOR_TILES)
         ),
     ],
 )
-def test_both_ways_of_drawing_agree_on_boards_of_any_shape(size, rows, cols, num_tiles):
+def test_both_ways_of_drawing_agree_on_boards_of_any_shape(
+    size, channels, rows, cols, num_tiles
+):
     """One or more groups of columns, one or more words of bits; a polygon between."""
     keys = jax.random.split(jax.random.key(rows * cols), 4)
     ids = [jax.random.randint(k, (rows, cols), 0, num_tiles + 1) for k in keys]
@@ -209,11 +226,49 @@ def test_both_ways_of_drawing_agree_on_boards_of_any_shape(size, rows, cols, num
         grid(ids[3], ALL_TILES[:num_tiles], Rect(14, 14, 80, 30)),
         still=(Lines(WIDE_FIELD, rows, cols),),
     )
-    selected, found = (
-        jax.jit(lambda s, d=draw: render_with(s, form=Format(size), draw=d))(picture)
-        for draw in (draw_by_selects, draw_by_words)
+    assert forms_agree(picture, Format(size, channels))
+
+
+@pytest.mark.parametrize(
+    "rect",
+    [
+        Rect(5, 15, 100, 90),  # rows of 5 and 6 pixels, from row 10 on
+        Rect(5, 17, 100, 50),  # 3 and 4, from 11 on
+        Rect(5, 16, 100, 26),  # 1 and 2: two in most pairs of pixel rows, some alone
+        Rect(5, 30, 100, 8),  # 0 and 1
+    ],
+)
+def test_pairs_of_pixel_rows_of_several_board_rows_agree(rect):
+    """In short rows two are drawn at once, of whatever board rows they are."""
+    ids = jax.random.randint(jax.random.key(rect.height), (3, 11, 9), 0, 5)
+    picture = scene(
+        grid(ids[0], ALL_TILES[:4], rect),
+        grid(ids[1], ONE_COLOR_TILES[:4], rect),
+        grid(ids[2][:1], ALL_TILES[:4], Rect(40, 20, 60, 70)),
     )
-    assert np.array_equal(selected, found)
+    assert forms_agree(picture, Format(84, 1))
+
+
+@pytest.mark.parametrize("middle", [57, 58, 59, 60])
+def test_bands_that_meet_within_a_pair_of_pixel_rows_agree(middle):
+    """Tiles fill their cells, and a band ends with a row of its own tiles."""
+    assert {layout.to_pixels(row, 84) % 2 for row in (57, 58, 59, 60)} == {0, 1}
+    tiles = (Paint(sprites.FULL, Color.RED, on_line=True),)
+    bands = tuple(
+        Band(
+            layers=(grid(np.ones((4, 9)), (tiles,), Rect(5, top, 100, bottom - top)),),
+            still=(Fill(Rect(0, top, 128, bottom - top), color),),
+            top=top,
+            bottom=bottom,
+        )
+        for top, bottom, color in (
+            (FIELD_TOP, middle, Color.SKY),
+            (middle, FIELD_BOTTOM, Color.GREEN),
+        )
+    )
+    assert forms_agree(
+        Scene(score=jnp.int32(7), bands=bands, title="Test"), Format(84, 1)
+    )
 
 
 def test_stills_and_sheets_are_painted_once():
