@@ -5,6 +5,7 @@ Its rows are swaths of pixel rows, as `slots` has them: the innermost loop runs 
 one, and XLA takes vectors that leave few bytes of it over.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,7 +29,6 @@ from jax_core.rendering.selects import paint_by_selects
 from jax_core.types import Frame
 
 _SHORT_ROW = 128  # bytes; two vectors of the widest kind
-_STILL = -1  # no strip
 
 Drawn = tuple[Ids, painting.Sheet]
 Ends = tuple[WholeRows, WholeRows]
@@ -44,45 +44,38 @@ class _Strip(NamedTuple):
     last: int
 
 
-class _Piece(NamedTuple):
-    """Pixel rows in whole swaths: of one strip and the still, or a swath of several.
-
-    Attributes:
-        rows: which ones.
-        strips: the number of the only strip or _STILL, or one for each pixel row.
-    """
-
-    rows: range
-    strips: tuple[int, ...]
-
-
 def draw_by_selects(bands: Sequence[Band], form: Format) -> Frame:
     """Draws the bands of a frame, from top to bottom."""
-    strips = [_find_strip(band, form) for band in bands]
     still = np.concatenate([_paint_still(band, form) for band in bands])
-    height = _swath_height(form)
+    found = (_find_strip(band, form) for band in bands)
+    strips = [strip for strip in found if strip.first < strip.last]
+    height = _swath_height(strips, form)
+    pieces: list[Canvas] = []
 
-    def paint(strip: int, rows: range, height: int) -> Canvas:
-        ground = still[rows.start : rows.stop]
-        if strip == _STILL:
-            return ground.reshape(len(rows) // height, -1)
-        return _paint_strip(strips[strip], ground, rows, height, form)
+    def in_swaths(first: int, last: int) -> UInt8[np.ndarray, "_swaths _bytes"]:
+        return still[first:last].reshape(
+            (last - first) // height, still.shape[1] * height
+        )
 
-    def paint_piece(piece: _Piece) -> Canvas:
-        if len(piece.strips) == 1:
-            return paint(piece.strips[0], piece.rows, height)
-        rows = zip(piece.strips, piece.rows, strict=True)
-        painted = [paint(strip, range(row, row + 1), 1) for strip, row in rows]
-        return jnp.concatenate(painted, axis=1)
+    painted = 0  # rows
+    for strip in strips:
+        first, last = strip.first // height * height, -(-strip.last // height) * height
+        pieces.append(in_swaths(painted, first))
+        pieces.append(_paint_strip(strip, in_swaths(first, last), first, form))
+        painted = last
+    pieces.append(in_swaths(painted, form.size))
+    some = [piece for piece in pieces if len(piece)]
+    return jnp.concatenate(some).reshape(form.shape)
 
-    pieces = _find_pieces(strips, height, form)
-    return jnp.concatenate([paint_piece(piece) for piece in pieces]).reshape(form.shape)
 
-
-def _swath_height(form: Format) -> int:
-    """Pixel rows that are drawn at once."""
-    is_short = form.size * form.channels < _SHORT_ROW
-    return 2 if is_short and form.size % 2 == 0 else 1
+def _swath_height(strips: Sequence[_Strip], form: Format) -> int:
+    """Pixel rows that are drawn at once, none of them of two strips."""
+    if form.size * form.channels >= _SHORT_ROW or form.size % 2:
+        return 1
+    # With a piece for the rows in which two meet, XLA no longer fused the pieces.
+    pairs = itertools.pairwise(strips)
+    is_shared = any((above.last - 1) // 2 == below.first // 2 for above, below in pairs)
+    return 1 if is_shared else 2
 
 
 def _find_strip(band: Band, form: Format) -> _Strip:
@@ -113,36 +106,19 @@ def _paint_still(band: Band, form: Format) -> UInt8[np.ndarray, "_height _bytes"
     return to_bytes(painting.paint_still(band.still, form))[top:bottom]
 
 
-def _find_pieces(strips: Sequence[_Strip], height: int, form: Format) -> list[_Piece]:
-    """Cuts a frame where another strip begins, or none; the fewer, the faster."""
-    strip_of_row = [_STILL] * form.size
-    for index, strip in enumerate(strips):
-        strip_of_row[strip.first : strip.last] = [index] * (strip.last - strip.first)
-    pieces: list[_Piece] = []
-    for top in range(0, form.size, height):
-        swath = tuple(strip_of_row[top : top + height])
-        changing = {strip for strip in swath if strip != _STILL}
-        own = swath if len(changing) > 1 else (max(swath),)
-        first = top
-        if len(own) == 1 and pieces and pieces[-1].strips == own:
-            first = pieces.pop().rows.start
-        pieces.append(_Piece(range(first, top + height), own))
-    return pieces
-
-
 def _paint_strip(
     strip: _Strip,
-    still: UInt8[np.ndarray, "_height _bytes"],
-    rows: range,
-    swath_height: int,
+    still: UInt8[np.ndarray, "_swaths _bytes"],
+    top: int,
     form: Format,
 ) -> Canvas:
-    """Paints the layers of a strip over some pixel rows of the still."""
-    canvas: Canvas = still.reshape(len(still) // swath_height, -1)
+    """Paints the layers of a strip over the still of whole swaths from a row on."""
+    canvas: Canvas = still
+    ground = still.reshape(-1, form.size * form.channels)
+    row = top + np.arange(len(ground))
+    in_strip = (row >= strip.first) & (row < strip.last)
     planes: list[Plane] = []
     is_touched = np.zeros((form.size, form.size), np.bool_)
-    row = np.array(rows)
-    in_strip = (row >= strip.first) & (row < strip.last)
     for layer in strip.layers:
         if isinstance(layer, Polygon):
             canvas = paint_by_selects(canvas, planes) if planes else canvas
@@ -152,7 +128,7 @@ def _paint_strip(
         else:
             ids, sheet = layer
             lowest = not is_touched[sheet.cells].any()
-            planes.append(cut(ids, sheet, row, in_strip, still, lowest=lowest))
+            planes.append(cut(ids, sheet, row, in_strip, ground, lowest=lowest))
             is_touched |= sheet.covers.any(axis=0)
     return paint_by_selects(canvas, planes) if planes else canvas
 
