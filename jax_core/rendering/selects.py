@@ -13,7 +13,7 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Int, UInt8, UInt32
+from jaxtyping import Array, Bool, UInt8, UInt32
 
 from jax_core.rendering.cells import Ids
 from jax_core.rendering.planes import Canvas, Plane
@@ -152,28 +152,33 @@ def _packed_bits(
     if slots.is_by_row and len(ids) > 1:
         # Where what lies below the last row is asked for, it has to be anything.
         ids = jnp.pad(ids, ((0, slots.rows_below.max()), (0, 0)))
-    words = _pack(ids, num_bits)
-    by_row = [_by_row_of_swath(word, plane, slots) for word in words]
+    words = [_by_row_of_swath(word, plane, slots) for word in _pack(ids, num_bits)]
+    masks = _masks_of_later_rows(plane, slots)
     bits = []
     for bit in range(num_bits):
         shift = np.uint32(8 * (bit % _NIBBLE))
         found, *later = (
-            (word >> shift).astype(jnp.uint8) for word in by_row[bit // _NIBBLE]
+            (word >> shift).astype(jnp.uint8) for word in words[bit // _NIBBLE]
         )
-        for index, other in enumerate(later, start=1):
-            is_later = _rows_within(plane, slots).reshape(-1, 1) >= index
-            mask = _flags(np.broadcast_to(is_later, plane.covers[0].shape))
-            found = _select_bits(slots.take(mask), other, found)
+        for mask, other in zip(masks, later, strict=True):
+            found = _select_bits(mask, other, found)
         bits.append(found)
     return bits
 
 
-def _rows_within(plane: Plane, slots: Slots) -> Int[np.ndarray, " height"]:
-    """Which of the words of `_by_row_of_swath` each pixel row has."""
-    if slots.is_by_row:
-        return slots.rows_below
-    num_words = slots.swath_height if len(plane.ids) > 1 else 1
-    return np.arange(len(slots.rows_below)) % num_words
+def _masks_of_later_rows(plane: Plane, slots: Slots) -> list[Cells]:
+    """Which bytes have the second word of `_by_row_of_swath` or a later one, and on."""
+    if len(plane.ids) == 1:
+        return []
+    height = slots.swath_height
+    row_in_swath = np.arange(len(slots.rows_below)) % height
+    of_pixel = slots.rows_below if slots.is_by_row else row_in_swath
+    return [
+        slots.take(_flags(np.broadcast_to(is_later, plane.covers[0].shape)))
+        for is_later in (
+            of_pixel[:, None] >= row for row in range(1, of_pixel.max() + 1)
+        )
+    ]
 
 
 def _by_row_of_swath(
