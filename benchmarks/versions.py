@@ -8,6 +8,7 @@ other beside it, and the row's figure is the median of these ratios.
     git worktree add ../before v0.1.0
     python benchmarks/versions.py ../before
     python benchmarks/versions.py ../before BreakoutEasy TetrisHard --repeats 41
+    python benchmarks/versions.py ../before --obs-size 84 --channels 1 --work draw
 """
 
 import argparse
@@ -29,10 +30,11 @@ HERE = Path(__file__).resolve().parents[1]
 WORKER = """
 import json, sys, time
 import jax, fps
-game, partial, *arguments = json.loads(sys.argv[1])
+kind, game, partial, *arguments = json.loads(sys.argv[1])
 options = fps.parse(arguments)
 runner = fps.functional(game, partial, options)
-works = {"step": runner.step, "fill": runner.fill}
+works = {"step": runner.step, "draw": runner.draw, "fill": runner.fill}
+works = {name: works[name] for name in (kind, "fill")}
 for work in works.values():
     jax.block_until_ready(work(0))
 print("ready", flush=True)
@@ -44,6 +46,8 @@ for line in sys.stdin:
     seconds = time.perf_counter() - start
     print(options.num_envs * options.steps / seconds, flush=True)
 """
+
+KINDS = {"step": "whole steps", "draw": "programs that return frames alone"}
 
 
 class Row(NamedTuple):
@@ -66,9 +70,9 @@ def main(arguments: list[str] | None = None) -> list[Row]:
     """Measures the levels that the command line names in both versions."""
     options = parse(arguments)
     print(
-        f"{options.num_envs} environments, {options.obs_size} px; frames/s of whole "
-        f"steps; ratios are after / before, medians and middle halves of "
-        f"{options.repeats} turns"
+        f"{options.num_envs} environments, {options.obs_size} px, {options.channels} "
+        f"channels; frames/s of {KINDS[options.work]}; ratios are after / before, "
+        f"medians and middle halves of {options.repeats} turns"
     )
     print(
         f"{'id':<20} {'view':<8} {'before':>9} {'after':>9} {'fill':>9} {'ratio':>6} "
@@ -98,6 +102,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("ids", nargs="*", help="levels, such as BreakoutEasy; or all")
     parser.add_argument("--num-envs", type=int, default=4096)
     parser.add_argument("--obs-size", type=int, default=128)
+    parser.add_argument("--channels", type=int, choices=(1, 3), default=3)
+    parser.add_argument(
+        "--work", choices=tuple(KINDS), default="step", help="steps, or frames alone"
+    )
     parser.add_argument("--steps", type=int, default=4, help="steps in a turn")
     parser.add_argument("--repeats", type=int, default=15, help="turns of each")
     parser.add_argument("--json", type=Path, help="write the result to this file")
@@ -119,7 +127,7 @@ def measure(env_id: str, partial_obs: bool, options: argparse.Namespace) -> Row:
         for worker in (older, newer):
             wait_until_ready(worker)
         turns = [
-            (turn(older, "step"), turn(newer, "step"), turn(older, "step"))
+            tuple(turn(worker, options.work) for worker in (older, newer, older))
             for _ in range(options.repeats)
         ]
         fills = [turn(newer, "fill") for _ in range(options.repeats)]
@@ -143,8 +151,8 @@ def start(
 ) -> subprocess.Popen[str]:
     """A process that compiles one level of a checkout and then waits for its turns."""
     flags = ["--num-envs", options.num_envs, "--obs-size", options.obs_size]
-    flags += ["--steps", options.steps]
-    task = json.dumps([env_id, partial_obs, *map(str, flags)])
+    flags += ["--channels", options.channels, "--steps", options.steps]
+    task = json.dumps([options.work, env_id, partial_obs, *map(str, flags)])
     paths = os.pathsep.join(str(tree.resolve() / name) for name in ("", "benchmarks"))
     return subprocess.Popen(
         [sys.executable, "-c", WORKER, task],

@@ -18,9 +18,10 @@ def row(ratios, same):
 
 
 @pytest.mark.long
-def test_a_version_is_as_fast_as_itself(tmp_path):
+@pytest.mark.parametrize("work", [[], ["--channels", "1", "--work", "draw"]])
+def test_a_version_is_as_fast_as_itself(tmp_path, work):
     path = tmp_path / "result.json"
-    arguments = [str(ROOT), "BreakoutEasy", "--obs-size", "64", *TINY]
+    arguments = [str(ROOT), "BreakoutEasy", "--obs-size", "64", *TINY, *work]
     rows = versions.main([*arguments, "--json", str(path)])
     assert [row.view for row in rows] == ["full", "partial"]
     assert all(0.2 < row.ratio < 5 for row in rows)
