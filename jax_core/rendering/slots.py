@@ -3,9 +3,9 @@
 A *swath* is what the innermost loop runs through: a pixel row, or two where rows are
 short, so that it has whole vectors to write. Rows of a board can be of unequal height.
 Each gets as many *slots* as the one with the most swaths has, so that what decides its
-pixels is at hand in all of its slots and need not be copied to its swaths: copies can
-cost as much as the drawing. A lookup leaves out the slots that are too many; its
-indices are constants, so XLA fuses it with the drawing, and nothing is drawn in them.
+pixels is at hand in all of its slots and need not be copied to its swaths. A lookup
+leaves out the slots that are too many; its indices are constants, so XLA fuses it with
+the drawing, and nothing is drawn in them.
 """
 
 from dataclasses import dataclass

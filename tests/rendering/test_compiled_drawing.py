@@ -127,7 +127,7 @@ def test_gray_frames_with_unequal_rows_are_drawn_without_detours(as_shipped, nam
 )
 @pytest.mark.parametrize("name", ["BreakoutHard", "NavigatorHard"])
 def test_short_rows_are_drawn_in_pairs_and_nothing_is_copied_to_them(as_shipped, name):
-    """Of 84 bytes a fifth is no whole vector; copies of cells took as long as those."""
+    """Of 84 bytes a quarter fills no vector; each row had a copy of its cells."""
     env, _ = jax_core.make(name, obs_size=84, channels=1)
     keys = jax.random.split(jax.random.key(0), LANES)
     states = jax.eval_shape(jax.vmap(env.init), keys)
