@@ -150,9 +150,7 @@ def start(
     tree: Path, env_id: str, partial_obs: bool, options: argparse.Namespace
 ) -> subprocess.Popen[str]:
     """A process that compiles one level of a checkout and then waits for its turns."""
-    flags = ["--num-envs", options.num_envs, "--obs-size", options.obs_size]
-    flags += ["--channels", options.channels, "--steps", options.steps]
-    task = json.dumps([options.work, env_id, partial_obs, *map(str, flags)])
+    task = json.dumps([options.work, env_id, partial_obs, *flags(options)])
     paths = os.pathsep.join(str(tree.resolve() / name) for name in ("", "benchmarks"))
     return subprocess.Popen(
         [sys.executable, "-c", WORKER, task],
@@ -162,6 +160,15 @@ def start(
         cwd=tree,
         text=True,
     )
+
+
+def flags(options: argparse.Namespace) -> list[str]:
+    """What both versions are told; older ones do not know all that `fps.py` takes."""
+    given = ["--num-envs", options.num_envs, "--obs-size", options.obs_size]
+    given += ["--steps", options.steps]
+    if options.channels != 3:
+        given += ["--channels", options.channels]
+    return [str(word) for word in given]
 
 
 def wait_until_ready(worker: Any) -> None:

@@ -49,6 +49,12 @@ def test_wrong_arguments_of_versions_are_refused(arguments, message, capsys):
     assert message in capsys.readouterr().err
 
 
+def test_versions_without_gray_frames_are_not_asked_for_channels():
+    assert "--channels" not in versions.flags(versions.parse([str(ROOT)]))
+    gray_flags = versions.flags(versions.parse([str(ROOT), "--channels", "1"]))
+    assert gray_flags[-2:] == ["--channels", "1"]
+
+
 @pytest.mark.slow
 def test_gray_is_measured_beside_color(tmp_path, capsys):
     path = tmp_path / "result.json"
