@@ -156,10 +156,7 @@ def _packed_bits(
     masks = _masks_of_later_rows(plane, slots)
     bits = []
     for bit in range(num_bits):
-        shift = np.uint32(8 * (bit % _NIBBLE))
-        found, *later = (
-            (word >> shift).astype(jnp.uint8) for word in words[bit // _NIBBLE]
-        )
+        found, *later = (_byte(word, bit % _NIBBLE) for word in words[bit // _NIBBLE])
         for mask, other in zip(masks, later, strict=True):
             found = _select_bits(mask, other, found)
         bits.append(found)
@@ -210,10 +207,23 @@ def _pack(ids: Ids, num_bits: int) -> list[UInt32[Array, " rows"]]:
     place = np.arange(ids.shape[1], dtype=np.uint32)
     words = []
     for bit in range(0, num_bits, _NIBBLE):
-        nibble = (ids >> np.uint8(bit) & np.uint8(2**_NIBBLE - 1)).astype(jnp.uint32)
+        shifted = ids >> np.uint8(bit) if bit else ids
+        nibble = (shifted & np.uint8(2**_NIBBLE - 1)).astype(jnp.uint32)
         # The product has bit k of the nibble at 8 * k, and copies between.
         spread = nibble * np.uint32(0x00204081) & np.uint32(0x01010101)
         # XLA makes a sum on its own, once per board row; it would repeat a chain of
         # `or` in every pixel row.
         words.append(jnp.sum(spread << place[None], axis=1, dtype=jnp.uint32))
     return words
+
+
+def _byte(words: UInt32[Array, "*shape"], index: int) -> UInt8[Array, "*shape"]:
+    """One byte of words, the lowest has index 0.
+
+    XLA does not see that a shift by 0 changes nothing. Of int32, because random numbers
+    are made with the same shifts of uint32, and constants that several loops share are
+    read from memory.
+    """
+    if index:
+        words = words.astype(jnp.int32) >> np.int32(8 * index)
+    return words.astype(jnp.uint8)
