@@ -165,17 +165,12 @@ def _paint_polygon(
 def _find_ends(
     polygon: Polygon, band: Band, rows: Int[np.ndarray, " height"], form: Format
 ) -> Ends:
-    """Where a polygon is in some pixel rows.
+    """Where a polygon is in some pixel rows, found before any of them is drawn.
 
-    In color that costs least where pixels are written, which memory limits. Gray pixels
-    take less time than it, so it is found before any is drawn, from corners that are
-    found before any row.
+    Pixels take less time than the ends of their row, in gray more so than in color.
     """
     row = _rows_of(polygon, band, rows, form)
-    corners = jnp.asarray(polygon.corners)
-    if form.channels > 1:
-        return intervals_between(find_sides(corners, form.size), row, form.size)
-    sides = find_sides(compute_once(corners), form.size)
+    sides = find_sides(jnp.asarray(polygon.corners), form.size)
     first, last = intervals_between(sides, row, form.size)
     return compute_once(first), compute_once(last)
 
