@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Int, Real, UInt8
+from jaxtyping import Array, Int, UInt, UInt8
 
 from jax_core.compilation import compute_once
 from jax_core.rendering import layout, painting
@@ -28,10 +28,9 @@ from jax_core.rendering.selects import paint_by_selects
 from jax_core.types import Frame
 
 _SHORT_ROW = 128  # bytes; two vectors of the widest kind
-_END_BITS = 10  # a row has up to 512 pixels
 
 Drawn = tuple[Ids, painting.Sheet]
-Ends = tuple[Real[Array, " rows"], Real[Array, " rows"]]
+Ends = tuple[UInt[Array, " rows"], UInt[Array, " rows"]]
 """The first pixel of a polygon in each of its rows, and the one behind its last."""
 
 
@@ -144,15 +143,13 @@ def _paint_polygon(
     # XLA counts pixels from 0 on rather than read a table. That is faster, but in gray
     # its loop is not vectorised then.
     start = 1 if form.channels == 1 else 0
-    dtype = np.uint8 if form.size + start <= 255 else np.uint16
+    dtype = np.dtype(np.uint8 if form.size + start <= 255 else np.uint16)
     pixel = np.arange(start, form.size + start, dtype=dtype).repeat(form.channels)
     swaths, height = len(canvas), len(rows) // len(canvas)
     row_in_swath = np.arange(height).repeat(len(pixel))[None]
     ends = []
-    for end in _find_ends(polygon, band, rows, form):
-        found, *later = jnp.split(
-            (end + start).astype(dtype).reshape(swaths, height), height, axis=1
-        )
+    for end in _find_ends(polygon, band, rows, form, start, dtype):
+        found, *later = jnp.split(end.reshape(swaths, height), height, axis=1)
         for row, other in enumerate(later, start=1):
             found = jnp.where(row_in_swath >= row, other, found)
         ends.append(found)
@@ -163,20 +160,33 @@ def _paint_polygon(
 
 
 def _find_ends(
-    polygon: Polygon, band: Band, rows: Int[np.ndarray, " height"], form: Format
+    polygon: Polygon,
+    band: Band,
+    rows: Int[np.ndarray, " height"],
+    form: Format,
+    start: int,
+    dtype: np.dtype,
 ) -> Ends:
     """Where a polygon is in some pixel rows, found before any of them is drawn.
 
-    In color both ends are one number, so what they have in common is found once. To
-    take it apart in each row costs more than that in gray, where rows take less time.
+    Pixels take less time than the ends of their row. Both ends are one number, so what
+    they have in common is found once; in each row it is taken apart as bytes, if a row
+    has no more pixels.
+
+    Args:
+        polygon: what is drawn.
+        band: where it lies.
+        rows: the pixel rows.
+        form: of the frame.
+        start: the number of a row's first pixel.
+        dtype: uint8 or uint16, of the results.
     """
     row = _rows_of(polygon, band, rows, form)
     sides = find_sides(jnp.asarray(polygon.corners), form.size)
-    first, last = intervals_between(sides, row, form.size)
-    if form.channels == 1:
-        return compute_once(first), compute_once(last)
-    both = compute_once(first * np.float32(1 << _END_BITS) + last).astype(jnp.int32)
-    return both >> _END_BITS, both & (1 << _END_BITS) - 1
+    first, last = (end + start for end in intervals_between(sides, row, form.size))
+    bits = 8 if dtype.itemsize == 1 else 10
+    both = compute_once(first * np.float32(1 << bits) + last).astype(jnp.int32)
+    return (both >> bits).astype(dtype), (both & (1 << bits) - 1).astype(dtype)
 
 
 def _rows_of(
