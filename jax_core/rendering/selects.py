@@ -207,8 +207,7 @@ def _pack(ids: Ids, num_bits: int) -> list[UInt32[Array, " rows"]]:
     place = np.arange(ids.shape[1], dtype=np.uint32)
     words = []
     for bit in range(0, num_bits, _NIBBLE):
-        shifted = ids >> np.uint8(bit) if bit else ids
-        nibble = (shifted & np.uint8(2**_NIBBLE - 1)).astype(jnp.uint32)
+        nibble = (ids >> np.uint8(bit) & np.uint8(2**_NIBBLE - 1)).astype(jnp.uint32)
         # The product has bit k of the nibble at 8 * k, and copies between.
         spread = nibble * np.uint32(0x00204081) & np.uint32(0x01010101)
         # XLA makes a sum on its own, once per board row; it would repeat a chain of

@@ -182,7 +182,7 @@ def _find_ends(
         dtype: uint8 or uint16, of the results.
     """
     row = _rows_of(polygon, band, rows, form)
-    sides = find_sides(jnp.asarray(polygon.corners), form.size)
+    sides = find_sides(polygon.corners, form.size)
     first, last = (end + start for end in intervals_between(sides, row, form.size))
     bits = 8 if dtype.itemsize == 1 else 10
     both = compute_once(first * np.float32(1 << bits) + last).astype(jnp.int32)

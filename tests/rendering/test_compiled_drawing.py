@@ -98,6 +98,20 @@ def test_a_step_moves_and_computes_no_more_than_it_did(game, compiled):
     assert cost["bytes accessedout{}"] >= FRAMES  # the frames were counted
 
 
+def compiled_text(name, *, with_time=False, **options):
+    """The program that draws the frames of a batch of states, as XLA fuses it."""
+    env, _ = jax_core.make(name, **options)
+    keys = jax.random.split(jax.random.key(0), LANES)
+    states = jax.eval_shape(jax.vmap(env.init), keys)
+
+    def draw(state):
+        frame = env.get_obs(state)
+        return (frame, state.time) if with_time else frame
+
+    lowered = jax.jit(jax.vmap(draw)).lower(states)
+    return lowered.compile({"xla_backend_optimization_level": 0}).as_text()
+
+
 @pytest.mark.skipif(
     jax.default_backend() != "cpu", reason="XLA fuses otherwise on other devices"
 )
@@ -105,11 +119,7 @@ def test_a_step_moves_and_computes_no_more_than_it_did(game, compiled):
 def test_gray_frames_with_unequal_rows_are_drawn_without_detours(as_shipped, name):
     """XLA once counted pixels, packed the cells of a board for each pixel row, and
     found the ends of polygons where pixels are drawn, which no vector does."""
-    env, _ = jax_core.make(name, obs_size=132, channels=1)
-    keys = jax.random.split(jax.random.key(0), LANES)
-    states = jax.eval_shape(jax.vmap(env.init), keys)
-    draw = jax.jit(jax.vmap(env.get_obs)).lower(states)
-    text = draw.compile({"xla_backend_optimization_level": 0}).as_text()
+    text = compiled_text(name, obs_size=132, channels=1)
     assert not re.search(rf"u8\[{LANES},\d+,132\]\S* iota\(", text)
     loops = text.split("\n}\n")
     assert any(" gather(" in loop for loop in loops)
@@ -127,12 +137,7 @@ def test_gray_frames_with_unequal_rows_are_drawn_without_detours(as_shipped, nam
 @pytest.mark.parametrize("name", ["BreakoutHard", "NavigatorHard"])
 def test_short_rows_are_drawn_in_pairs_and_nothing_is_copied_to_them(as_shipped, name):
     """Of 84 bytes a quarter fills no vector; each row had a copy of its cells."""
-    env, _ = jax_core.make(name, obs_size=84, channels=1)
-    keys = jax.random.split(jax.random.key(0), LANES)
-    states = jax.eval_shape(jax.vmap(env.init), keys)
-    draw = jax.vmap(lambda state: (env.get_obs(state), state.time))
-    lowered = jax.jit(draw).lower(states)
-    text = lowered.compile({"xla_backend_optimization_level": 0}).as_text()
+    text = compiled_text(name, with_time=True, obs_size=84, channels=1)
     pairs = rf"u8\[{LANES},42,168\]"
     joins = re.compile(rf"= {pairs}\S* concatenate\(")
     drawing = "".join(loop for loop in text.split("\n}\n") if joins.search(loop))
@@ -146,11 +151,7 @@ def test_short_rows_are_drawn_in_pairs_and_nothing_is_copied_to_them(as_shipped,
 )
 def test_colored_polygons_are_found_before_pixels_are_drawn(as_shipped):
     """Where rows are drawn it made whole steps of CartPole 3 % slower."""
-    env, _ = jax_core.make("CartPoleHard", obs_size=128)
-    keys = jax.random.split(jax.random.key(0), LANES)
-    states = jax.eval_shape(jax.vmap(env.init), keys)
-    draw = jax.jit(jax.vmap(env.get_obs)).lower(states)
-    text = draw.compile({"xla_backend_optimization_level": 0}).as_text()
+    text = compiled_text("CartPoleHard", obs_size=128)
     is_drawing = re.compile(rf"ROOT .* = u8\[{LANES},128,128")
     drawing = [loop for loop in text.split("\n}\n") if is_drawing.search(loop)]
     assert drawing
