@@ -81,6 +81,15 @@ def test_the_largest_polygons_have_exact_edges():
     assert 0.2 < expected.mean() < 0.8
 
 
+@pytest.mark.parametrize("size", [255, 256])
+def test_ends_behind_the_last_pixel_are_no_smaller_number(size):
+    """Ends of rows of up to 255 pixels are bytes, and those of 256 are not."""
+    corners = [[-10.0, 40.0], [140.0, 40.0], [140.0, 60.0], [-10.0, 60.0]]
+    expected = polygon_reference(corners, size)
+    assert expected.all(axis=1).any()
+    assert np.array_equal(filled(corners, size), expected)
+
+
 def test_corners_far_outside_do_not_overflow():
     corners = [[-1e9, 40], [64, 40], [64, 60], [-1e9, 60]]
     expected = np.zeros((512, 512), bool)
