@@ -1,11 +1,19 @@
 """What makes a compiler's steps faster and leaves their results as they are."""
 
 import functools
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float32
+import numpy as np
+from jaxtyping import Array, Float32, Int32, UInt32
+
+Numbers = TypeVar(
+    "Numbers",
+    Float32[Array, "*shape"],
+    Int32[Array, "*shape"],
+    UInt32[Array, "*shape"],
+)
 
 _WIDE_VECTORS = {"xla_cpu_prefer_vector_width": 512}
 
@@ -37,7 +45,7 @@ def _are_known() -> bool:
     return True
 
 
-def compute_once(numbers: Float32[Array, "*shape"]) -> Float32[Array, "*shape"]:
+def compute_once(numbers: Numbers) -> Numbers:
     """Keeps a CPU's compiler from computing numbers anew for each of their readers.
 
     XLA fuses cheap operations with whatever reads them. A number that many rows of
@@ -46,9 +54,14 @@ def compute_once(numbers: Float32[Array, "*shape"]) -> Float32[Array, "*shape"]:
     for cheap. So numbers are divided by a one which only this function knows to be one,
     and that changes no bit of them (but makes zeros of subnormal ones, as all of XLA's
     arithmetic on CPUs does). Elsewhere they are returned as they are.
+
+    Args:
+        numbers: float32; int32 from -2**24 to 2**24, which floats hold exactly; or any
+            uint32, whose halves are divided.
     """
+    ways = {"float32": _divide_by_one, "int32": _divide_small, "uint32": _divide_halves}
     return jax.lax.platform_dependent(
-        numbers, cpu=_divide_by_one, default=lambda same: same
+        numbers, cpu=ways[numbers.dtype.name], default=lambda same: same
     )
 
 
@@ -70,3 +83,13 @@ def _divide_by_one(numbers: Float32[Array, "*shape"]) -> Float32[Array, "*shape"
     # or XLA multiplies by the inverse, which it takes for cheap.
     one = jnp.where(numbers == numbers, jnp.float32(1.0), jnp.float32(2.0))  # noqa: PLR0124
     return numbers / one
+
+
+def _divide_small(numbers: Int32[Array, "*shape"]) -> Int32[Array, "*shape"]:
+    return _divide_by_one(numbers.astype(jnp.float32)).astype(jnp.int32)
+
+
+def _divide_halves(words: UInt32[Array, "*shape"]) -> UInt32[Array, "*shape"]:
+    halves = words >> np.uint32(16), words & np.uint32(0xFFFF)
+    high, low = (_divide_by_one(half.astype(jnp.float32)) for half in halves)
+    return high.astype(jnp.uint32) << np.uint32(16) | low.astype(jnp.uint32)

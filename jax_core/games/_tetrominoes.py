@@ -5,6 +5,7 @@ import numpy as np
 from jaxtyping import Array, Int8, Int32
 
 from jax_core import random
+from jax_core.compilation import compute_once
 from jax_core.types import Key
 
 NUM_PIECES = 7
@@ -41,7 +42,7 @@ BOXES = _parse_pieces(_PIECE_ART)
 
 def draw_bag(key: Key) -> Int8[Array, "7"]:
     """A uniformly random permutation: the ranks of seven random words."""
-    words = random.bits(key, (NUM_PIECES,))
+    words = compute_once(random.bits(key, (NUM_PIECES,)))
     index = np.arange(NUM_PIECES)
     is_earlier = index[None] < index[:, None]  # settles ties
     mine, other = words[:, None], words[None]

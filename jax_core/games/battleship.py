@@ -44,6 +44,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float32, UInt32
 
 from jax_core import random
+from jax_core.compilation import compute_once
 from jax_core.game import (
     Difficulty,
     Game,
@@ -135,7 +136,7 @@ class BattleShip(Game[State, Params]):
     def init(self, key: Key, params: Params) -> State:
         """Places the ships one after the other, and the cursor anywhere."""
         size = params.size
-        uniform = random.uniform(key, (len(SHIP_LENGTHS) + 1,))
+        uniform = compute_once(random.uniform(key, (len(SHIP_LENGTHS) + 1,)))
         lines = _empty_lines(size)
         for index, length in enumerate(SHIP_LENGTHS):
             lines = _draw_ship(uniform[index], lines, length, size)

@@ -43,6 +43,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Int, Int32
 
 from jax_core import random
+from jax_core.compilation import compute_once
 from jax_core.game import (
     Difficulty,
     Game,
@@ -134,7 +135,7 @@ class Breakout(Game[State, Params]):
 
     def init(self, key: Key, params: Params) -> State:
         """Puts the ball beside its left or right wall, flying towards it."""
-        from_right = (random.uniform(key) < 0.5).astype(jnp.int32)
+        from_right = (compute_once(random.uniform(key)) < 0.5).astype(jnp.int32)
         ball_x = from_right * (COLS - 1)
         ball_y = jnp.int32(START_ROW)
         return State(

@@ -125,8 +125,8 @@ class CartPole(Game[State, Params]):
     def init(self, key: Key, params: Params) -> State:
         """Starts near the centre, nearly upright and nearly at rest."""
         motion_key, noise_key = random.split(key)
-        start = random.uniform(
-            motion_key, (4,), minval=-START_RANGE, maxval=START_RANGE
+        start = compute_once(
+            random.uniform(motion_key, (4,), minval=-START_RANGE, maxval=START_RANGE)
         )
         return State(
             time=jnp.int32(0),
@@ -257,7 +257,8 @@ def _accelerations(state: State, action: Action) -> tuple[Scalar, Scalar]:
 
 
 def _draw_noise(key: Key, params: Params) -> Float32[Array, "4"]:
-    return jnp.asarray(params.noise).astype(jnp.float32) * random.normal(key, (4,))
+    normal = compute_once(random.normal(key, (4,)))
+    return jnp.asarray(params.noise).astype(jnp.float32) * normal
 
 
 class _Arrow(NamedTuple):

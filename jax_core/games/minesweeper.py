@@ -40,6 +40,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, UInt8
 
 from jax_core import random
+from jax_core.compilation import compute_once
 from jax_core.game import (
     MIN_OBS_SIZE,
     Difficulty,
@@ -141,7 +142,8 @@ class MineSweeper(Game[State, Params]):
         """Lays the mines and puts the cursor anywhere, perhaps on a mine."""
         size, num_mines = params.size, params.num_mines
         is_crowded = num_mines > MANY_MINES
-        uniform = random.uniform(key, (1 + (size**2 if is_crowded else num_mines),))
+        num_drawn = 1 + (size**2 if is_crowded else num_mines)
+        uniform = compute_once(random.uniform(key, (num_drawn,)))
         if is_crowded:
             mines = choose_cells(uniform[:-1], num_mines, size)
         else:

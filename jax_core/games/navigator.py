@@ -40,6 +40,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool
 
 from jax_core import random
+from jax_core.compilation import compute_once
 from jax_core.game import (
     Difficulty,
     Game,
@@ -130,7 +131,7 @@ class Navigator(Game[State, Params]):
         """
         size = params.size
         num_cells = size**2
-        uniform = random.uniform(key, (NUM_BARRIERS + 2,))
+        uniform = compute_once(random.uniform(key, (NUM_BARRIERS + 2,)))
         agent = draw_index(uniform[-1], num_cells)
         treasure = _skip(agent, draw_index(uniform[-2], num_cells - 1))
         first, second = jnp.minimum(agent, treasure), jnp.maximum(agent, treasure)

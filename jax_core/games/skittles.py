@@ -40,6 +40,7 @@ import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Int, UInt8
 
 from jax_core import random
+from jax_core.compilation import compute_once
 from jax_core.game import (
     Difficulty,
     Game,
@@ -113,7 +114,7 @@ class Skittles(Game[State, Params]):
 
     def init(self, key: Key, params: Params) -> State:
         """Puts the player anywhere at the end of an empty lane."""
-        uniform = random.uniform(key)
+        uniform = compute_once(random.uniform(key))
         return State(
             time=jnp.int32(0),
             score=jnp.int32(0),
@@ -132,7 +133,7 @@ class Skittles(Game[State, Params]):
         )
         col = np.arange(SIZE, dtype=np.int32)
         block_x = params.lane_start + draw_index(
-            random.uniform(block_key), params.lane_width
+            compute_once(random.uniform(block_key)), params.lane_width
         )
         enemies = jnp.concatenate([(col == block_x)[None], state.enemies[:-1]])
         player = cell_mask(jnp.int32(PLAYER_ROW), agent_x, SIZE)
@@ -166,7 +167,7 @@ class Skittles(Game[State, Params]):
 
 def _flip_coins(key: Key) -> Bool[Array, "10 10"]:
     """True in every cell with probability 1/2: one random bit per cell."""
-    words = random.bits(key, (SIZE**2 // 32 + 1, 1))
+    words = compute_once(random.bits(key, (SIZE**2 // 32 + 1, 1)))
     bits = (words >> np.arange(32, dtype=np.uint32)[None]) & jnp.uint32(1)
     return bits.reshape(-1)[: SIZE**2].reshape(SIZE, SIZE) == 1
 

@@ -49,6 +49,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Int, Int8, Int32, UInt8
 
+from jax_core.compilation import compute_once
 from jax_core.game import (
     Difficulty,
     Game,
@@ -86,6 +87,7 @@ START_X, START_Y = 3, 0
 
 Board = Int8[Array, "20 10"]
 Rows = Int32[Array, "24"]  # board rows and a floor, one bit per column
+PackedBoard = Int32[Array, "20"]  # board rows, three bits per cell
 
 
 @pytree
@@ -149,8 +151,8 @@ class Tetris(Game[State, Params]):
         """Clears rows and brings the next piece if one locked, then moves the piece."""
         placed = state.just_locked
         is_fresh = placed | (state.time == 0)
-        state, num_paid = _start_next_piece(key, state)
-        blocked = _blocked_rows(state.board)
+        state, packed, num_paid = _start_next_piece(key, state)
+        blocked = _blocked_rows(packed)
         topped_out = placed & ~_is_free(state, blocked)
         state = _turn_or_shift(state, action, blocked)
         state = _drop(state, action, is_fresh, blocked, params)
@@ -187,16 +189,21 @@ class Tetris(Game[State, Params]):
         return Scene(score=state.score, bands=bands, title="Tetris", theme=_THEME)
 
 
-def _start_next_piece(key: Key, state: State) -> tuple[State, Count]:
-    """After a lock, clears rows and places the next piece; also counts rows paid."""
-    board, num_complete = _clear_rows(state.board)
+def _start_next_piece(key: Key, state: State) -> tuple[State, PackedBoard, Count]:
+    """After a lock, clears rows and places the next piece.
+
+    Returns:
+        The state, its board packed, and the rows paid.
+    """
+    packed = _pack(state.board)
+    cleared, num_complete = _clear_rows(packed)
     score = jnp.minimum(state.score + num_complete, GOAL)
     bag, bag_index, drawn = _draw_piece(key, state)
     upcoming = jnp.concatenate([state.next_pieces, drawn[None]])
     fresh = replace(
         state,
         score=score,
-        board=board,
+        board=_unpack(cleared),
         piece=upcoming[0].astype(jnp.int32),
         rotation=jnp.int32(0),
         piece_x=jnp.int32(START_X),
@@ -209,7 +216,8 @@ def _start_next_piece(key: Key, state: State) -> tuple[State, Count]:
     next_state = jax.tree.map(
         lambda new, old: jnp.where(state.just_locked, new, old), fresh, state
     )
-    return next_state, next_state.score - state.score
+    packed = jnp.where(state.just_locked, cleared, packed)
+    return next_state, packed, next_state.score - state.score
 
 
 def _draw_piece(
@@ -224,27 +232,41 @@ def _draw_piece(
     return bag, index + 1, piece
 
 
-def _clear_rows(board: Board) -> tuple[Board, Count]:
-    """Removes complete rows, lets the rows above move down, and counts them."""
-    is_complete = jnp.all(board > 0, axis=1)
-    row = np.arange(ROWS, dtype=np.int32)
-    is_below = row[None] > row[:, None]
-    target = row + jnp.sum(is_below & is_complete[None], axis=1, dtype=jnp.int32)
-    arrives = (target[None] == row[:, None]) & ~is_complete[None]
-    # A row of ten cells is moved as one number of thirty bits.
+def _pack(board: Board) -> PackedBoard:
+    """Makes a number of each row, so that all cells of it are looked at at once."""
     shift = _CELL_BITS * np.arange(COLS, dtype=np.int32)[None]
-    packed = jnp.sum(board.astype(jnp.int32) << shift, axis=1, dtype=jnp.int32)
+    return jnp.sum(board.astype(jnp.int32) << shift, axis=1, dtype=jnp.int32)
+
+
+def _unpack(packed: PackedBoard) -> Board:
+    shift = _CELL_BITS * np.arange(COLS, dtype=np.int32)[None]
+    return ((packed[:, None] >> shift) & (2**_CELL_BITS - 1)).astype(jnp.int8)
+
+
+def _taken_cells(packed: PackedBoard) -> PackedBoard:
+    """The lowest bit of each cell, set where the cell is taken."""
+    return (packed | packed >> 1 | packed >> 2) & _LOWEST_BITS
+
+
+def _clear_rows(packed: PackedBoard) -> tuple[PackedBoard, Count]:
+    """Removes complete rows, lets the rows above move down, and counts them."""
+    row = np.arange(ROWS, dtype=np.int32)
+    is_complete = _taken_cells(packed) == _LOWEST_BITS
+    complete = jnp.sum(jnp.where(is_complete, 1 << row, 0), dtype=jnp.int32)
+    target = row + jax.lax.population_count(complete >> row)  # of those that stay
+    arrives = (target[None] == row[:, None]) & ~is_complete[None]
     moved = jnp.sum(jnp.where(arrives, packed[None], 0), axis=1, dtype=jnp.int32)
-    cells = (moved[:, None] >> shift) & (2**_CELL_BITS - 1)
-    return cells.astype(jnp.int8), jnp.sum(is_complete, dtype=jnp.int32)
+    return moved, jax.lax.population_count(complete)
 
 
-def _blocked_rows(board: Board) -> Rows:
+def _blocked_rows(packed: PackedBoard) -> Rows:
     """Cells that are taken, with walls at the sides and a floor below."""
-    bit = 1 << (_WALL + np.arange(COLS, dtype=np.int32))[None]
-    taken = jnp.sum(jnp.where(board > 0, bit, 0), axis=1, dtype=jnp.int32)
+    taken = _taken_cells(packed)
+    for shift, mask in _GATHERED:
+        taken = (taken | taken >> shift) & mask
+    walls = np.int32(~((2**COLS - 1) << _WALL))
     floor = np.full(BOX, -1, np.int32)
-    return jnp.concatenate([taken | ~bit.sum(dtype=np.int32), floor])
+    return jnp.concatenate([taken << _WALL | walls, floor])
 
 
 def _piece_rows(state: State) -> Rows:
@@ -307,7 +329,8 @@ def _room_below(piece: Rows, blocked: Rows, limit: int) -> Count:
 def _piece_cells(state: State) -> Bool[Array, "20 10"]:
     """Board cells of the falling piece."""
     col = np.arange(COLS, dtype=np.int32)[None]
-    return (_piece_rows(state)[:ROWS, None] >> (col + _WALL)) & 1 == 1
+    rows = compute_once(_piece_rows(state)[:ROWS])  # every cell of a row asks for it
+    return (rows[:, None] >> (col + _WALL)) & 1 == 1
 
 
 def _preview_ids(pieces: Int8[Array, " preview"]) -> UInt8[Array, "20 preview_cols"]:
@@ -322,6 +345,15 @@ def _preview_ids(pieces: Int8[Array, " preview"]) -> UInt8[Array, "20 preview_co
 
 
 _CELL_BITS = 3  # a cell holds 0..7
+_LOWEST_BITS = 0o1111111111  # of ten cells
+
+# Brings every third bit to the others: a shift, and the bits that are right after it.
+_GATHERED = (
+    (2, 0x030C30C3),
+    (4, 0x0300F00F),
+    (8, 0x030000FF),
+    (16, 0x000003FF),
+)
 _WALL = 3  # bits to the left of the board, so that boxes may hang over its side
 
 # The grid: ten columns of the board, the right wall, four columns of preview.

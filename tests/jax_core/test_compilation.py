@@ -1,12 +1,15 @@
 """Options of the compiler: harmless where they are unknown, and no other results."""
 
+import math
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import jax_core
-from jax_core import compilation
+from jax_core import compilation, random
 from jax_core.compilation import compute_once
 
 
@@ -48,19 +51,79 @@ def test_results_are_the_same():
 SPECIAL = (0.0, -0.0, np.inf, -np.inf, np.nan, 1 / 3, 3.4e38, 1.2e-38)
 
 
-def test_computing_once_changes_no_bit():
-    numbers = np.array(SPECIAL, np.float32)
+EXTREMES = (0, 1, 2**16 - 1, 2**16, 2**31, 2**32 - 1)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        np.array(SPECIAL, np.float32),
+        np.array(EXTREMES, np.uint32),
+        np.array([-(2**24), -1, 0, 1, 2**24], np.int32),
+    ],
+    ids=lambda numbers: numbers.dtype.name,
+)
+def test_computing_once_changes_no_bit(numbers):
     assert np.asarray(jax.jit(compute_once)(numbers)).tobytes() == numbers.tobytes()
     assert np.asarray(jax.vmap(compute_once)(numbers)).tobytes() == numbers.tobytes()
 
 
 @pytest.mark.skipif(jax.default_backend() != "cpu", reason="only on CPUs")
-@pytest.mark.parametrize(("once", "loops"), [(compute_once, 2), (lambda same: same, 1)])
-def test_what_is_computed_once_has_a_loop_of_its_own(once, loops):
+@pytest.mark.parametrize(
+    ("once", "dtype", "loops"),
+    [
+        (lambda same: same, "float32", 1),
+        (compute_once, "float32", 2),
+        (compute_once, "int32", 2),
+        (compute_once, "uint32", 3),  # one for each half
+    ],
+)
+def test_what_is_computed_once_has_a_loop_of_its_own(once, dtype, loops):
     def cells(start):
-        number = once(jnp.maximum(3.0 * start + 1.0, 2.0 - start))
-        return jnp.arange(256.0)[None] < number[:, None]
+        number = once(jnp.maximum(3 * start + 1, 2 - start))
+        return jnp.arange(256, dtype=dtype)[None] < number[:, None]
 
-    program = jax.jit(cells).lower(jax.ShapeDtypeStruct((64,), np.float32)).compile()
+    program = jax.jit(cells).lower(jax.ShapeDtypeStruct((64,), dtype)).compile()
     entry = program.as_text().split("ENTRY")[1]
     assert entry.count(" fusion(") == loops
+
+
+LANES = 64
+WORDS_DRAWN = {"Skittles": 1, "Tetris": 2}  # both halves of each are found
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="only on CPUs")
+@pytest.mark.parametrize("game", sorted(jax_core.registry.games))
+def test_a_step_finds_its_random_numbers_once(game, monkeypatch):
+    """Not once for each cell, and with it all that a cell depends on."""
+    draws = []
+    threefry = random._threefry
+
+    def count(*args):
+        draws.append(args)
+        return threefry(*args)
+
+    env, params = jax_core.make(f"{game}Easy", obs_size=64)
+    state = jax.eval_shape(env.init, jax.random.key(0))
+    monkeypatch.setattr(random, "_threefry", count)
+
+    def step(key, state, action):
+        return env.step(key, state, action, params)
+
+    lanes = jax.tree.map(
+        lambda leaf: jax.ShapeDtypeStruct((LANES, *leaf.shape), leaf.dtype),
+        (jax.eval_shape(lambda: jax.random.key(0)), state, jnp.int32(0)),
+    )
+    program = jax.jit(jax.vmap(step)).lower(*lanes).compile().as_text()
+    fused = re.findall(
+        r"^%fused_[^ ]* .*?-> \w+\[([\d,]*)\](.*?)^}", program, re.MULTILINE | re.DOTALL
+    )
+    # Twenty rounds, each of which shifts to the left once.
+    counted = [(text.count(" shift-left(") // 20, shape, text) for shape, text in fused]
+    assert sum(n for n, *_ in counted) <= len(draws) + WORDS_DRAWN.get(game, 0)
+    most = max(math.prod(shape) for _, shape in draws)
+    drawing = [(shape, text) for n, shape, text in counted if n]
+    assert drawing
+    for shape, text in drawing:
+        assert math.prod(map(int, shape.split(","))) <= 2 * LANES * most  # two words
+        assert " reduce(" not in text
