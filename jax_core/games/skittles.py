@@ -167,7 +167,7 @@ class Skittles(Game[State, Params]):
 
 def _flip_coins(key: Key) -> Bool[Array, "10 10"]:
     """True in every cell with probability 1/2: one random bit per cell."""
-    words = compute_once(random.bits(key, (SIZE**2 // 32 + 1, 1)))
+    words = random.bits(key, (SIZE**2 // 32 + 1, 1))
     bits = (words >> np.arange(32, dtype=np.uint32)[None]) & jnp.uint32(1)
     return bits.reshape(-1)[: SIZE**2].reshape(SIZE, SIZE) == 1
 
