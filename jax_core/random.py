@@ -2,7 +2,9 @@
 
 On a CPU, JAX makes the rounds of Threefry a `while` loop, which compiles faster; but a
 lane draws few words, and entering the loop costs more than they do. Here the rounds are
-unrolled, so XLA fuses them. Keys of other generators go to `jax.random`.
+unrolled, so XLA fuses them, and makes a draw again for each cell that reads it, where
+`compilation.compute_once` does not keep it apart. Keys of other generators go to
+`jax.random`.
 
 Source: Salmon, Moraes, Dror and Shaw 2011, "Parallel random numbers: as easy as 1, 2,
 3" (Threefry-2x32 with 20 rounds). Word i of a draw is that of the counter i, as in the

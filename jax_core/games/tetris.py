@@ -62,6 +62,16 @@ from jax_core.game import (
     horizontal,
 )
 from jax_core.games._grid import tile_where
+from jax_core.games._packed_rows import (
+    COLS,
+    ROWS,
+    Board,
+    PackedRows,
+    clear_complete,
+    pack,
+    taken_columns,
+    unpack,
+)
 from jax_core.games._tetrominoes import BOX, BOXES, NUM_PIECES, draw_bag
 from jax_core.limits import Limit
 from jax_core.pytree import pytree, static
@@ -81,13 +91,10 @@ from jax_core.rendering.scene import (
 )
 from jax_core.types import Action, Count, Flag, Key
 
-ROWS, COLS = 20, 10
 GOAL = 10  # rows to complete
 START_X, START_Y = 3, 0
 
-Board = Int8[Array, "20 10"]
 Rows = Int32[Array, "24"]  # board rows and a floor, one bit per column
-PackedBoard = Int32[Array, "20"]  # board rows, three bits per cell
 
 
 @pytree
@@ -189,21 +196,21 @@ class Tetris(Game[State, Params]):
         return Scene(score=state.score, bands=bands, title="Tetris", theme=_THEME)
 
 
-def _start_next_piece(key: Key, state: State) -> tuple[State, PackedBoard, Count]:
+def _start_next_piece(key: Key, state: State) -> tuple[State, PackedRows, Count]:
     """After a lock, clears rows and places the next piece.
 
     Returns:
         The state, its board packed, and the rows paid.
     """
-    packed = _pack(state.board)
-    cleared, num_complete = _clear_rows(packed)
+    packed = pack(state.board)
+    cleared, num_complete = clear_complete(packed)
     score = jnp.minimum(state.score + num_complete, GOAL)
     bag, bag_index, drawn = _draw_piece(key, state)
     upcoming = jnp.concatenate([state.next_pieces, drawn[None]])
     fresh = replace(
         state,
         score=score,
-        board=_unpack(cleared),
+        board=unpack(cleared),
         piece=upcoming[0].astype(jnp.int32),
         rotation=jnp.int32(0),
         piece_x=jnp.int32(START_X),
@@ -232,41 +239,11 @@ def _draw_piece(
     return bag, index + 1, piece
 
 
-def _pack(board: Board) -> PackedBoard:
-    """Makes a number of each row, so that all cells of it are looked at at once."""
-    shift = _CELL_BITS * np.arange(COLS, dtype=np.int32)[None]
-    return jnp.sum(board.astype(jnp.int32) << shift, axis=1, dtype=jnp.int32)
-
-
-def _unpack(packed: PackedBoard) -> Board:
-    shift = _CELL_BITS * np.arange(COLS, dtype=np.int32)[None]
-    return ((packed[:, None] >> shift) & (2**_CELL_BITS - 1)).astype(jnp.int8)
-
-
-def _taken_cells(packed: PackedBoard) -> PackedBoard:
-    """The lowest bit of each cell, set where the cell is taken."""
-    return (packed | packed >> 1 | packed >> 2) & _LOWEST_BITS
-
-
-def _clear_rows(packed: PackedBoard) -> tuple[PackedBoard, Count]:
-    """Removes complete rows, lets the rows above move down, and counts them."""
-    row = np.arange(ROWS, dtype=np.int32)
-    is_complete = _taken_cells(packed) == _LOWEST_BITS
-    complete = jnp.sum(jnp.where(is_complete, 1 << row, 0), dtype=jnp.int32)
-    target = row + jax.lax.population_count(complete >> row)  # of those that stay
-    arrives = (target[None] == row[:, None]) & ~is_complete[None]
-    moved = jnp.sum(jnp.where(arrives, packed[None], 0), axis=1, dtype=jnp.int32)
-    return moved, jax.lax.population_count(complete)
-
-
-def _blocked_rows(packed: PackedBoard) -> Rows:
+def _blocked_rows(packed: PackedRows) -> Rows:
     """Cells that are taken, with walls at the sides and a floor below."""
-    taken = _taken_cells(packed)
-    for shift, mask in _GATHERED:
-        taken = (taken | taken >> shift) & mask
     walls = np.int32(~((2**COLS - 1) << _WALL))
     floor = np.full(BOX, -1, np.int32)
-    return jnp.concatenate([taken << _WALL | walls, floor])
+    return jnp.concatenate([taken_columns(packed) << _WALL | walls, floor])
 
 
 def _piece_rows(state: State) -> Rows:
@@ -344,16 +321,6 @@ def _preview_ids(pieces: Int8[Array, " preview"]) -> UInt8[Array, "20 preview_co
     return jnp.pad(looks.reshape(rows, BOX), around)
 
 
-_CELL_BITS = 3  # a cell holds 0..7
-_LOWEST_BITS = 0o1111111111  # of ten cells
-
-# Brings every third bit to the others: a shift, and the bits that are right after it.
-_GATHERED = (
-    (2, 0x030C30C3),
-    (4, 0x0300F00F),
-    (8, 0x030000FF),
-    (16, 0x000003FF),
-)
 _WALL = 3  # bits to the left of the board, so that boxes may hang over its side
 
 # The grid: ten columns of the board, the right wall, four columns of preview.

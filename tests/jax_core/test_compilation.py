@@ -11,6 +11,7 @@ import pytest
 import jax_core
 from jax_core import compilation, random
 from jax_core.compilation import compute_once
+from jax_core.games import tetris
 
 
 @pytest.fixture
@@ -88,6 +89,16 @@ def test_what_is_computed_once_has_a_loop_of_its_own(once, dtype, loops):
     assert entry.count(" fusion(") == loops
 
 
+def fused_loops(program):
+    """Shape of the (first) result, and text, of every fused computation."""
+    loops = [text for text in program.split("\n}\n") if "\n%fused_" in f"\n{text}"]
+    roots = [re.search(r"ROOT \S+ = \(?\w+\[([\d,]*)\]", text) for text in loops]
+    return [
+        (tuple(map(int, root[1].split(","))) if root[1] else (), text)
+        for root, text in zip(roots, loops, strict=True)
+    ]
+
+
 LANES = 64
 WORDS_DRAWN = {"Tetris": 2}  # both halves of each are found
 DRAWN_BY_CELL = {"Skittles": 1}  # its coins: faster than to put words together
@@ -116,14 +127,27 @@ def test_a_step_finds_its_random_numbers_once(game, monkeypatch):
         (jax.eval_shape(lambda: jax.random.key(0)), state, jnp.int32(0)),
     )
     program = jax.jit(jax.vmap(step)).lower(*lanes).compile().as_text()
-    fused = re.findall(
-        r"^%fused_[^ ]* .*?-> \w+\[([\d,]*)\](.*?)^}", program, re.MULTILINE | re.DOTALL
-    )
+    fused = fused_loops(program)
     # Twenty rounds, each of which shifts to the left once.
     rounds = [text.count(" shift-left(") // 20 for _, text in fused]
     assert 0 < sum(rounds) <= len(draws) + WORDS_DRAWN.get(game, 0)
     drawing = [found for found, count in zip(fused, rounds, strict=True) if count]
     assert not [text for _, text in drawing if " reduce(" in text]
     two_words = 2 * LANES * max(math.prod(shape) for _, shape in draws)
-    sizes = [math.prod(map(int, shape.split(","))) for shape, _ in drawing]
+    sizes = [math.prod(shape) for shape, _ in drawing]
     assert sum(size > two_words for size in sizes) <= DRAWN_BY_CELL.get(game, 0)
+
+
+@pytest.mark.skipif(jax.default_backend() != "cpu", reason="only on CPUs")
+def test_rows_of_a_falling_piece_are_found_before_its_cells():
+    """Ten cells ask for each row, and so do the sums that pack tile ids."""
+    env, _ = jax_core.make("TetrisEasy")
+    keys = jax.random.split(jax.random.key(0), LANES)
+    states = jax.eval_shape(jax.vmap(env.init), keys)
+    cells = jax.jit(jax.vmap(tetris._piece_cells))
+    program = cells.lower(states).compile().as_text()
+    found = dict(fused_loops(program))
+    # A row has its bits shifted to the piece's column, and back to those of its cells.
+    assert " shift-right-arithmetic(" in found[LANES, 20, 10]
+    assert " shift-left(" not in found[LANES, 20, 10]
+    assert " shift-left(" in found[LANES, 20]
